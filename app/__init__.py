@@ -1,0 +1,1 @@
+"""Thirdring: Asterisk carries the calls, Thirdring decides."""

@@ -1,0 +1,1 @@
+"""The routing engine: who gets which call. Pure."""

@@ -1,0 +1,1 @@
+"""The Asterisk REST Interface: client, typed events, translation, performing, reconciling."""

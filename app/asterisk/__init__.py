@@ -1,0 +1,1 @@
+"""Find, unpack, configure and run an Asterisk of our own."""

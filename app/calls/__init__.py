@@ -1,0 +1,1 @@
+"""Call control: legs and bridges as state machines. Pure."""

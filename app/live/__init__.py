@@ -1,0 +1,1 @@
+"""Live state for screens: snapshot, then numbered deltas."""

@@ -1,0 +1,1 @@
+"""One inbox, one writer: the loop that joins brains and shells."""

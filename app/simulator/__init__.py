@@ -1,0 +1,1 @@
+"""Simulated softphones and callers that speak real SIP and RTP."""

@@ -1,0 +1,1 @@
+"""The site file: agents, devices, queues, entry numbers, policies."""

@@ -1,0 +1,89 @@
+"""What the engine wants done. Imperative; somebody else acts, in the order given."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.acd.model import ExitReason, SkillRequirement, Strategy, Target, UnavailableReason
+from app.ids import AgentId, CallId, DeviceId, OfferId, QueueId
+
+
+class WithdrawReason(StrEnum):
+    """Why an offer is taken back. The phone shows no missed call for ANSWERED_ELSEWHERE."""
+
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    CALLER_LEFT = "caller_left"
+    RING_TIMEOUT = "ring_timeout"
+    TAKEN_AWAY = "taken_away"
+    """The call overflowed, or the agent became unavailable (outbound call, forced log-out, removed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An agent who could have taken the call, with the sort key (readable parts) of the queue's strategy."""
+
+    agent_id: AgentId
+    key: tuple[int | float | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why this call went to this agent: enough to answer "why not me?" later.
+
+    `candidates` are the first few in order (the first is the chosen one), `eligible` how many there were,
+    `passed_over` counts the queue's other members by the reason they were out, UNSKILLED and ABOVE_LEVEL included.
+    """
+
+    strategy: Strategy
+    queue_weight: int
+    effective_priority: float
+    waited: timedelta
+    position: int
+    candidates: tuple[Candidate, ...]
+    eligible: int
+    passed_over: tuple[tuple[UnavailableReason | str, int], ...]
+    level_limit: int | None = None
+    requires: tuple[SkillRequirement, ...] = ()
+    owner_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCall:
+    """Ring this agent's phone for this call. The engine itself ends the offer at `ring_deadline`."""
+
+    offer_id: OfferId
+    call_id: CallId
+    queue_id: QueueId
+    agent_id: AgentId
+    device_id: DeviceId
+    ring_deadline: datetime
+    why: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOffer:
+    """Stop ringing. An answer that crosses with it is ignored."""
+
+    offer_id: OfferId
+    reason: WithdrawReason
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectCall:
+    """Join caller and agent; answer with `CallBridged`, or `OfferFailed(LOST)` / `CallExited` when one is gone."""
+
+    call_id: CallId
+    offer_id: OfferId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class DivertCall:
+    """The call has left the queues: send it to `target` (never a queue: the engine does that itself)."""
+
+    call_id: CallId
+    target: Target
+    reason: ExitReason
+
+
+Command = OfferCall | WithdrawOffer | ConnectCall | DivertCall

@@ -1,0 +1,197 @@
+"""What the engine is told. Past tense: it happened, and the engine never refuses a fact of the world.
+
+`Requested` events come from a human: the engine answers with a `RequestRefused` fact when the request makes no sense now, and its
+state is then unchanged. Late and doubled events (an answer to an offer already withdrawn) are legal and have an empty result.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.acd.model import DeviceState, ExitReason, Floor, OfferOutcome, SkillRequirement
+from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
+
+
+@dataclass(frozen=True, slots=True)
+class FloorChanged:
+    """The site file was loaded or reloaded. Calls and agents in flight keep their state."""
+
+    floor: Floor
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """`next_deadline()` has come. Handling it makes progress: the next deadline is later than now."""
+
+
+# --- calls -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnqueued:
+    """A call enters a queue. `enqueued_at` is given when the caller waited before we knew (default: now)."""
+
+    call_id: CallId
+    queue_id: QueueId
+    priority: int = 0
+    requires: tuple[SkillRequirement, ...] = ()
+    owner: AgentId | None = None
+    owner_for: timedelta = timedelta(0)
+    enqueued_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallExited:
+    """A call that nobody had taken left: the caller hung up, pressed a key, or somebody took it out."""
+
+    call_id: CallId
+    reason: ExitReason = ExitReason.ABANDONED
+
+
+@dataclass(frozen=True, slots=True)
+class CallBridged:
+    """Caller and agent hear each other."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The agent put the caller on hold."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CallUnheld:
+    """The agent took the caller back."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CallFinished:
+    """A connected call ended, whoever ended it. Its agent goes to wrap-up."""
+
+    call_id: CallId
+
+
+# --- offers ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRinging:
+    """The agent's phone rings (180)."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """The agent's phone was picked up. The first answer wins the call."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFailed:
+    """The agent's leg ended before the call was bridged; `outcome` says how (LOST after an answer)."""
+
+    offer_id: OfferId
+    outcome: OfferOutcome
+
+
+# --- agents ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogInRequested:
+    """An agent takes a seat. `device_id` None means the agent's own device; `pause` logs in paused."""
+
+    agent_id: AgentId
+    device_id: DeviceId | None = None
+    pause: PauseCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogOutRequested:
+    """An agent leaves; during a call, an offer or wrap-up this is pending until it is over."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRequested:
+    """An agent pauses with a code of `Floor.pause_codes`; pending while busy."""
+
+    agent_id: AgentId
+    code: PauseCode
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    """An agent is available again (also clears an auto-pause and a pending pause or log-out)."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpEndRequested:
+    """The agent is done with the notes."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpExtendRequested:
+    """The agent needs more time for the notes."""
+
+    agent_id: AgentId
+    extra: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundStarted:
+    """The agent is in a call that no queue gave: outbound or internal. An open offer is withdrawn."""
+
+    agent_id: AgentId
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundFinished:
+    """That call ended."""
+
+    agent_id: AgentId
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A phone became reachable, busy elsewhere, or unreachable."""
+
+    device_id: DeviceId
+    state: DeviceState
+
+
+Event = (
+    FloorChanged
+    | TimePassed
+    | CallEnqueued
+    | CallExited
+    | CallBridged
+    | CallHeld
+    | CallUnheld
+    | CallFinished
+    | OfferRinging
+    | OfferAnswered
+    | OfferFailed
+    | LogInRequested
+    | LogOutRequested
+    | PauseRequested
+    | ResumeRequested
+    | WrapUpEndRequested
+    | WrapUpExtendRequested
+    | OutboundStarted
+    | OutboundFinished
+    | DeviceChanged
+)

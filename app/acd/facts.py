@@ -1,0 +1,152 @@
+"""What happened, for the record. Facts fill the history, the live state and the figures; nobody acts on them.
+
+Every fact carries the instant `at` (aware UTC, microseconds).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Target
+from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
+
+
+@dataclass(frozen=True, slots=True)
+class CallQueued:
+    """A call stands in a queue. `overflowed_from` when another queue sent it on."""
+
+    at: datetime
+    call_id: CallId
+    queue_id: QueueId
+    enqueued_at: datetime
+    priority: int
+    position: int
+    overflowed_from: QueueId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferStarted:
+    """An agent was reserved and the phone is being rung."""
+
+    at: datetime
+    offer_id: OfferId
+    call_id: CallId
+    queue_id: QueueId
+    agent_id: AgentId
+    device_id: DeviceId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRang:
+    """First 180 from the agent's phone."""
+
+    at: datetime
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded:
+    """The offer is over. Exactly one for each `OfferStarted`."""
+
+    at: datetime
+    offer_id: OfferId
+    call_id: CallId
+    queue_id: QueueId
+    agent_id: AgentId
+    outcome: OfferOutcome
+    started_at: datetime
+    ringing_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallConnected:
+    """Caller and agent were joined. `answered_at` is the agent's pick-up, `at` the bridge."""
+
+    at: datetime
+    call_id: CallId
+    queue_id: QueueId
+    agent_id: AgentId
+    offer_id: OfferId
+    enqueued_at: datetime
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallReturned:
+    """A winner hung up before the bridge: the call waits again, in its old place."""
+
+    at: datetime
+    call_id: CallId
+    queue_id: QueueId
+
+
+@dataclass(frozen=True, slots=True)
+class CallLeft:
+    """A call left a queue without an agent: abandoned, overflowed, or refused at the door (never queued)."""
+
+    at: datetime
+    call_id: CallId
+    queue_id: QueueId
+    enqueued_at: datetime
+    reason: ExitReason
+    target: Target | None
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallCompleted:
+    """A connected call is over."""
+
+    at: datetime
+    call_id: CallId
+    queue_id: QueueId
+    agent_id: AgentId
+    connected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatusChanged:
+    """The human's choice changed (`by_system` for auto-pause, device loss and the like)."""
+
+    at: datetime
+    agent_id: AgentId
+    status: AgentStatus
+    pause_code: PauseCode | None = None
+    device_id: DeviceId | None = None
+    by_system: bool = False
+    pending: AgentStatus | None = None
+    """A status asked for while busy, which follows later; `status` is then still the old one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStateChanged:
+    """What the system does with the agent changed. `deadline` is the end of a timed wrap-up."""
+
+    at: datetime
+    agent_id: AgentId
+    state: AgentState
+    call_id: CallId | None = None
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """A human's request made no sense now; nothing changed. `code` is stable, `detail` says what to do."""
+
+    at: datetime
+    code: str
+    detail: str
+
+
+Fact = (
+    CallQueued
+    | OfferStarted
+    | OfferRang
+    | OfferEnded
+    | CallConnected
+    | CallReturned
+    | CallLeft
+    | CallCompleted
+    | AgentStatusChanged
+    | AgentStateChanged
+    | RequestRefused
+)

@@ -1,0 +1,64 @@
+"""What call control needs to know of the site: entry points, devices, how outbound numbers are dialled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from app.acd.model import SkillRequirement
+from app.ids import AgentId, DeviceId, EntryNumber, QueueId
+
+
+class AnswerWhen(StrEnum):
+    """When a waiting caller is answered (200), which is when the caller starts to pay."""
+
+    AT_ONCE = "at_once"
+    ON_CONNECT = "on_connect"
+
+
+class WaitingSound(StrEnum):
+    """What a caller hears while waiting."""
+
+    MUSIC = "music"
+    RINGBACK = "ringback"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """A dialled number and the queue it leads to."""
+
+    number: EntryNumber
+    queue_id: QueueId
+    name: str = ""
+    answer: AnswerWhen = AnswerWhen.AT_ONCE
+    waiting: WaitingSound = WaitingSound.MUSIC
+    music: str = "default"
+    """Music-on-hold class."""
+    priority: int = 0
+    requires: tuple[SkillRequirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone. `extension` is what others dial to reach it."""
+
+    id: DeviceId
+    extension: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """The site, as call control sees it.
+
+    `outbound` is the Asterisk dial string for outside numbers with `{number}` in it; None: no outbound calls.
+    `ring_grace` is added to an offer's ring time for Asterisk's own time-out, which ends a ringing that no controller ended.
+    """
+
+    entry_points: Mapping[EntryNumber, EntryPoint] = field(default_factory=dict)
+    devices: Mapping[DeviceId, Device] = field(default_factory=dict)
+    agent_names: Mapping[AgentId, str] = field(default_factory=dict)
+    queue_names: Mapping[QueueId, str] = field(default_factory=dict)
+    outbound: str | None = None
+    outbound_ring_timeout: timedelta = timedelta(seconds=60)
+    ring_grace: timedelta = timedelta(seconds=20)

@@ -1,10 +1,11 @@
 """What the engine wants done. Imperative; somebody else acts, in the order given."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from app.acd.model import ExitReason, SkillRequirement, Strategy, Target, UnavailableReason
+from app.acd.explanation import Explanation
+from app.acd.model import ExitReason, Target
 from app.ids import AgentId, CallId, DeviceId, OfferId, QueueId
 
 
@@ -16,35 +17,6 @@ class WithdrawReason(StrEnum):
     RING_TIMEOUT = "ring_timeout"
     TAKEN_AWAY = "taken_away"
     """The call overflowed, or the agent became unavailable (outbound call, forced log-out, removed)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An agent who could have taken the call, with the sort key (readable parts) of the queue's strategy."""
-
-    agent_id: AgentId
-    key: tuple[int | float | str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why this call went to this agent: enough to answer "why not me?" later.
-
-    `candidates` are the first few in order (the first is the chosen one), `eligible` how many there were,
-    `passed_over` counts the queue's other members by the reason they were out, UNSKILLED and ABOVE_LEVEL included.
-    """
-
-    strategy: Strategy
-    queue_weight: int
-    effective_priority: float
-    waited: timedelta
-    position: int
-    candidates: tuple[Candidate, ...]
-    eligible: int
-    passed_over: tuple[tuple[UnavailableReason | str, int], ...]
-    level_limit: int | None = None
-    requires: tuple[SkillRequirement, ...] = ()
-    owner_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Every fact carries the instant `at` (aware UTC, microseconds).
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.acd.explanation import Explanation
 from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Target
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
@@ -33,6 +34,7 @@ class OfferStarted:
     queue_id: QueueId
     agent_id: AgentId
     device_id: DeviceId
+    why: Explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,8 @@ class ExitReason(StrEnum):
     JOIN_FULL = "join_full"
     JOIN_EMPTY = "join_empty"
     CLOSED = "closed"
+    FAULT = "fault"
+    """Asterisk was lost, and the call with it."""
     REMOVED = "removed"
     """Taken out by a human or by another rule of the service."""
 

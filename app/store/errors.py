@@ -1,0 +1,82 @@
+"""What can go wrong with what is written down. Each error says what was expected, what came, and what to do."""
+
+from pathlib import Path
+
+
+class StoreError(Exception):
+    """The root: anything the store refuses or cannot do."""
+
+
+class DirectoryInUseError(StoreError):
+    """Another service holds the directory. `holder` is its process id, if the lock file tells it."""
+
+    def __init__(self, directory: Path, holder: str) -> None:
+        super().__init__(
+            f"{directory} is in use by process {holder or 'unknown'}. "
+            "Stop that service, or give this one a directory of its own."
+        )
+        self.directory = directory
+        self.holder = holder
+
+
+class EntryTooLargeError(StoreError):
+    """An entry exceeds what the spool can hold. Nothing was written."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"A journal entry may have {limit} bytes; this one has {size}. Write less into it.")
+
+
+class DatabaseUrlError(StoreError):
+    """The database URL cannot be used. The text never shows a password."""
+
+
+class DatabaseFailedError(StoreError):
+    """The database did not do what was asked. `reason` is in plain words and holds no secret.
+
+    The caller may try again later: nothing was changed.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class DatabaseTooNewError(StoreError):
+    """The database was upgraded by a newer program. Trying again is of no use."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(
+            f"The database has revision {found}; the newest that this program knows is {known}. "
+            "Start the newer Thirdring, or restore a backup made before the upgrade."
+        )
+        self.found = found
+        self.known = known
+
+
+class ForeignEntriesError(StoreError):
+    """The database holds entries of this domain that this directory did not write."""
+
+    def __init__(self, domain: str, seq: int) -> None:
+        super().__init__(
+            f"The journal of domain {domain!r} in the database has an entry {seq} that this data directory "
+            "did not write. Another service writes to it: stop one, or give it another domain or database."
+        )
+        self.domain = domain
+        self.seq = seq
+
+
+class FirstStartError(StoreError):
+    """A new data directory met a database that is away: nobody knows where the journal goes on."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "The first start with a data directory needs the database, to go on where its journal ends; "
+            f"but {reason}. Bring the database back, or correct its URL, and start again."
+        )
+
+
+class NotDurableError(StoreError):
+    """Neither the disk nor the database could take what must not be lost. It is still in memory, and is retried."""
+
+    def __init__(self, disk: str, database: str) -> None:
+        super().__init__(f"Nothing could be made safe: disk: {disk}; database: {database}.")

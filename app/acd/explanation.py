@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.acd.model import SkillRequirement, Strategy, UnavailableReason
+from app.acd.model import SkillRequirement, Strategy
 from app.ids import AgentId
 
 
@@ -20,7 +20,8 @@ class Explanation:
     """Why this call went to this agent: enough to answer "why not me?" later.
 
     `candidates` are the first few in order (the first is the chosen one), `eligible` how many there were,
-    `passed_over` counts the queue's other members by the reason they were out, UNSKILLED and ABOVE_LEVEL included.
+    `passed_over` counts the queue's other members by the reason they were out: an `UnavailableReason`, or `unskilled` or
+    `above_level`.
     """
 
     strategy: Strategy
@@ -30,7 +31,7 @@ class Explanation:
     position: int
     candidates: tuple[Candidate, ...]
     eligible: int
-    passed_over: tuple[tuple[UnavailableReason | str, int], ...]
+    passed_over: tuple[tuple[str, int], ...]
     level_limit: int | None = None
     requires: tuple[SkillRequirement, ...] = ()
     owner_first: bool = False

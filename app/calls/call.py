@@ -1,0 +1,113 @@
+"""A call and its legs.
+
+A call goes through phases in one direction, except that a call whose agent hung up before the two were joined waits again:
+
+    phase        what the caller hears        left by
+    WAITING      music or ring-back           an agent's answer, a diversion, the end
+    CONNECTING   the same, for some ms        both legs in the bridge; back to WAITING when the agent is gone
+    TALKING      the other party              the end
+    DIVERTED     a prompt, another number     the end
+    ENDING       nothing                      the last leg's end
+
+A direct call (outbound, internal) starts in WAITING: its initiator hears ring-back until the callee answers.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.calls.hangup import HangUpParty
+from app.calls.model import WaitingSound
+from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId
+
+
+class CallKind(StrEnum):
+    """Where a call comes from."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Phase(StrEnum):
+    """Where a call stands; see the table above."""
+
+    WAITING = "waiting"
+    CONNECTING = "connecting"
+    TALKING = "talking"
+    DIVERTED = "diverted"
+    ENDING = "ending"
+
+
+class LegRole(StrEnum):
+    """What a leg is in its call."""
+
+    CALLER = "caller"
+    """The inbound caller of a queued call."""
+    AGENT = "agent"
+    """An agent's phone, rung for an offer."""
+    INITIATOR = "initiator"
+    """The phone that started a direct call."""
+    CALLEE = "callee"
+    """The far end of a direct or diverted call."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """One party's connection. Instants are None until they come."""
+
+    id: LegId
+    call_id: CallId
+    role: LegRole
+    started_at: datetime
+    device_id: DeviceId | None = None
+    agent_id: AgentId | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    joined_at: datetime | None = None
+    is_dropped: bool = False
+    """We asked for its end; what comes from it now is late."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One contact from entry to end, whatever legs it has."""
+
+    id: CallId
+    kind: CallKind
+    arrived_at: datetime
+    from_number: str
+    to_number: str
+    phase: Phase = Phase.WAITING
+    entry: EntryNumber | None = None
+    legs: dict[LegId, Leg] = field(default_factory=dict)
+    winner: LegId | None = None
+    """The agent's leg that took a queued call."""
+    sound: WaitingSound | None = None
+    """What the caller hears now, while waiting; None: nothing of ours."""
+    music: str = "default"
+    has_bridge: bool = False
+    is_answered: bool = False
+    """The inbound leg has had its 200."""
+    bridged_at: datetime | None = None
+    held_since: datetime | None = None
+    held: timedelta = timedelta(0)
+    ended_by: HangUpParty | None = None
+    cause: int = 0
+
+    @property
+    def bridge_id(self) -> BridgeId:
+        """The bridge in which the parties of this call meet."""
+        return BridgeId(f"{self.id}-bridge")
+
+    def leg_of(self, role: LegRole) -> Leg | None:
+        """The live leg in that role (for AGENT: the winner's)."""
+        if role is LegRole.AGENT:
+            return self.legs.get(self.winner) if self.winner else None
+        return next((leg for leg in self.legs.values() if leg.role is role and not leg.is_dropped), None)
+
+    def end_hold(self, now: datetime) -> None:
+        """Add a running hold to the sum. May be called twice."""
+        if self.held_since is not None:
+            self.held += now - self.held_since
+            self.held_since = None

@@ -1,0 +1,117 @@
+"""After a gap: what Asterisk has, compared with what we believe, gives the events that were missed.
+
+Each difference becomes the ordinary event that would have been heard, handled in the ordinary way. Then what may have been asked
+for but not done (a crash lies between the journal and the action) is asked for again: every action may be done twice.
+
+    we believe          Asterisk has        then
+    a leg               nothing             it ended: by its phone when its partner is still there alone, else unseen
+    a ringing leg       it, up              it was answered
+    a leg we dropped    it                  drop it again
+    nothing             a caller, ours      a caller arrived
+    nothing             a leg of ours       an orphan: hang it up
+    nothing             a bridge of ours    an orphan: destroy it
+    two to be joined    both, apart         join them again
+    a waiting caller    it                  its sound again (music goes on where it was)
+"""
+
+from typing import TYPE_CHECKING
+
+from app.calls import events
+from app.calls.actions import DestroyBridge, HangUpLeg
+from app.calls.call import Call, CallKind, Leg, Phase
+from app.calls.hangup import LegEnd
+from app.calls.turn import Turn
+from app.ids import CallId, EntryNumber, LegId
+
+if TYPE_CHECKING:
+    from app.calls.switchboard import Switchboard
+
+BRIDGE_SUFFIX = "-bridge"
+
+
+class Recovery:
+    """Brings the switchboard and Asterisk together again."""
+
+    def __init__(self, board: "Switchboard") -> None:
+        self._board = board
+
+    def on_asterisk_seen(self, event: events.AsteriskSeen, turn: Turn) -> None:
+        """Find what was missed, adopt what is there, sweep what nobody owns."""
+        board = self._board
+        if board.asterisk_started_at is not None and board.asterisk_started_at != event.started_at:
+            board.on_asterisk_lost(events.AsteriskLost(), turn)
+        board.asterisk_started_at = event.started_at
+        seen = {leg.leg_id: leg for leg in event.legs}
+        self._end_missing(seen, turn)
+        for leg in event.legs:
+            self._catch_up(leg, turn)
+        self._sweep_bridges(event, turn)
+        for call in list(board.calls.values()):
+            self._redo(call, turn)
+
+    def _end_missing(self, seen: dict[LegId, events.SeenLeg], turn: Turn) -> None:
+        for leg in [leg for leg in self._board.legs.values() if leg.id not in seen]:
+            ended = events.LegEnded(leg.id, self._how_it_ended(leg, seen))
+            self._again(ended, turn)
+
+    def _how_it_ended(self, leg: Leg, seen: dict[LegId, events.SeenLeg]) -> LegEnd:
+        if leg.is_dropped:
+            return LegEnd.BY_US
+        call = self._board.calls[leg.call_id]
+        partner_is_alone = call.phase is Phase.TALKING and any(other in seen for other in call.legs)
+        caller_left = call.phase in {Phase.WAITING, Phase.CONNECTING} and leg.id == call.id
+        return LegEnd.BY_PHONE if partner_is_alone or caller_left else LegEnd.UNSEEN
+
+    def _catch_up(self, seen: events.SeenLeg, turn: Turn) -> None:
+        leg = self._board.legs.get(seen.leg_id)
+        if leg is None:
+            self._adopt_or_sweep(seen, turn)
+        elif leg.is_dropped:
+            turn.do(HangUpLeg(leg.id))
+        else:
+            if seen.is_ringing:
+                self._again(events.LegRinging(leg.id), turn)
+            if seen.is_up and seen.is_ours_now and seen.made_by_us:
+                self._again(events.LegAnswered(leg.id), turn)
+            if seen.bridge_id is not None:
+                self._again(events.LegJoined(leg.id, seen.bridge_id), turn)
+
+    def _adopt_or_sweep(self, seen: events.SeenLeg, turn: Turn) -> None:
+        if seen.made_by_us:
+            turn.do(HangUpLeg(seen.leg_id))
+        elif not seen.is_ours_now:
+            return  # It waits in the dialplan and comes by itself.
+        elif seen.device_id is not None:
+            self._again(events.PhoneDialled(CallId(seen.leg_id), seen.device_id, seen.dialled), turn)
+        else:
+            arrived = events.CallerArrived(
+                CallId(seen.leg_id),
+                EntryNumber(seen.dialled),
+                seen.number,
+                seen.name,
+                seen.arrived_at,
+                is_answered=seen.is_up,
+            )
+            self._again(arrived, turn)
+
+    def _sweep_bridges(self, event: events.AsteriskSeen, turn: Turn) -> None:
+        owned = {call.bridge_id for call in self._board.calls.values() if call.has_bridge}
+        turn.do(
+            *(
+                DestroyBridge(bridge_id)
+                for bridge_id in event.bridge_ids
+                if bridge_id.endswith(BRIDGE_SUFFIX) and bridge_id not in owned
+            )
+        )
+
+    def _redo(self, call: Call, turn: Turn) -> None:
+        if call.kind is CallKind.INBOUND:
+            self._board.queued.redo(call, turn)
+        else:
+            self._board.direct.redo(call, turn)
+
+    def _again(self, event: events.Event, turn: Turn) -> None:
+        """Handle an event that was missed as if it came now."""
+        outcome = self._board.handle(event, now=turn.now)
+        turn.tell(*outcome.facts)
+        turn.do(*outcome.actions)

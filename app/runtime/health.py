@@ -1,0 +1,34 @@
+"""Is the service alive, and is it ready to take calls?"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How a part of the service is."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    """Calls go on, somebody should look."""
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: `asterisk`, `journal`, `database`, `dispatcher`. `detail` says what is wrong and what to do."""
+
+    name: str
+    level: Level
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All parts. Ready: calls can be taken now."""
+
+    parts: tuple[Part, ...] = field(default_factory=tuple)
+
+    @property
+    def is_ready(self) -> bool:
+        """Asterisk and the dispatcher are up; a database that is away does not stop a call."""
+        return all(part.level is not Level.DOWN for part in self.parts)

@@ -1,0 +1,38 @@
+"""How this process runs: where its files are, what it listens on, whose Asterisk it drives.
+
+Set by environment variables (`THIRDRING_DATA_DIR`, `THIRDRING_DATABASE_URL`, ...) or an `.env` file. What the site *is* (agents,
+queues, numbers) stands in the site file instead, which can be reloaded.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The process settings, with defaults that need nothing installed and listen on loopback only."""
+
+    model_config = SettingsConfigDict(env_prefix="THIRDRING_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Field(default=Path("var"), description="Journal, database, secrets, Asterisk's files.")
+    site: Path = Field(default=Path("site.yaml"), description="The site file.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL by `postgresql+asyncpg://…`; without it SQLite in the data directory.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address of the REST interface.")
+    port: int = Field(
+        default=8600, ge=0, le=65535, description="Port of the REST interface; 0 takes a free one."
+    )
+    ari_url: str | None = Field(
+        default=None,
+        description="ARI of an Asterisk that somebody else runs (`http://host:8088/ari`); without it we run our own.",
+    )
+    ari_user: str = "thirdring"
+    ari_password: SecretStr | None = Field(
+        default=None, description="Without it the one in the secrets file."
+    )
+    ari_app: str = Field(default="thirdring", description="The Stasis application's name.")
+    log_level: str = "info"
+    log_format: str = Field(default="console", pattern="^(console|json)$")

@@ -1,4 +1,4 @@
-"""Is the service alive, and is it ready to take calls?"""
+"""How the service is: alive, ready, and what is wrong with which part."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

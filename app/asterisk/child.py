@@ -1,0 +1,121 @@
+"""One running operating-system process, ours or adopted, seen through a handle that a reused process id cannot fool."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from select import POLLIN, poll
+from typing import Self
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process has used so far."""
+
+    cpu: timedelta
+    rss_bytes: int
+
+
+class Child:
+    """A process that can be waited for from any event loop, watched and ended.
+
+    It needs not be our child: one that outlived the Thirdring that started it is adopted by its id.
+    """
+
+    def __init__(self, pid: int, *, started: subprocess.Popen[bytes] | None = None) -> None:
+        self.pid = pid
+        self._started = started
+        self._handle = os.pidfd_open(pid)
+
+    @classmethod
+    def start(cls, command: Sequence[str], *, environment: Mapping[str, str], output: Path) -> Self:
+        """Start `command` in a session of its own, so that a Ctrl-C in our terminal does not reach it."""
+        with output.open("ab") as file:
+            process = subprocess.Popen(  # noqa: S603 - the command is built from paths that we found
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+        return cls(process.pid, started=process)
+
+    @classmethod
+    def adopt(cls, pid: int, *, mark: str) -> Self | None:
+        """The live process `pid` if `mark` stands in its command line; None otherwise."""
+        try:
+            child = cls(pid)
+        except OSError:
+            return None
+        if child.is_alive and mark in child.command_line():
+            return child
+        child.close()
+        return None
+
+    @property
+    def is_alive(self) -> bool:
+        """False from the moment of its death, whether or not anybody has collected it."""
+        waiting = poll()
+        waiting.register(self._handle, POLLIN)
+        return not waiting.poll(0)
+
+    def command_line(self) -> list[str]:
+        """The words it was started with; empty once it is dead."""
+        try:
+            return Path(f"/proc/{self.pid}/cmdline").read_text(errors="replace").split("\0")
+        except OSError:
+            return []
+
+    def usage(self) -> Usage:
+        """CPU time and resident memory. Raises `ProcessLookupError` when it is dead."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        except OSError:
+            raise ProcessLookupError(self.pid) from None
+        user, system = int(fields[11]), int(fields[12])
+        return Usage(timedelta(seconds=(user + system) / _TICKS), pages * _PAGE)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when it is dead."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
+
+    async def wait(self) -> None:
+        """Return once it is dead. May be called from any loop, any number of times."""
+        loop = asyncio.get_running_loop()
+        dead = asyncio.Event()
+        # Each waiter needs a descriptor of its own: a loop has one reader per descriptor.
+        handle = os.dup(self._handle)
+        loop.add_reader(handle, dead.set)
+        try:
+            await dead.wait()
+        finally:
+            loop.remove_reader(handle)
+            os.close(handle)
+
+    async def ends_within(self, limit: timedelta) -> bool:
+        """Whether it dies within `limit`."""
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                await self.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def collect(self) -> int | None:
+        """The exit status of a dead child of ours (negative: the signal), None for an adopted one."""
+        return self._started.wait() if self._started else None
+
+    def close(self) -> None:
+        """Drop the handle. The process goes on."""
+        os.close(self._handle)

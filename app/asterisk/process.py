@@ -1,0 +1,362 @@
+"""An Asterisk of our own, from the first start to the clean stop.
+
+    asterisk = Asterisk(config, directory=…, installation=find(needed_modules()))
+    await asterisk.start()      # ready: every listed module is Running
+    await asterisk.watch()      # in a task of its own: starts it again when it dies
+    await asterisk.stop()
+
+The Asterisk may outlive us (`outlives_us`): calls go on while the service restarts, and `start` then adopts it with the
+ports that it has.
+"""
+
+import asyncio
+import fcntl
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from io import TextIOWrapper
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+from typing import Final
+
+from app.asterisk import console
+from app.asterisk.child import Child, Usage
+from app.asterisk.errors import (
+    AlreadyRunning,
+    AsteriskError,
+    ConsoleFailed,
+    ModulesMissing,
+    PortInUse,
+    StartFailed,
+)
+from app.asterisk.installation import Installation
+from app.asterisk.layout import Layout
+from app.asterisk.node_config import NodeConfig
+from app.asterisk.ports import Ports, check_ports, choose_ports
+from app.asterisk.probe import Probe
+from app.asterisk.render import listed_modules, render, write
+
+_READY_WITHIN: Final = timedelta(seconds=15)
+_ENDS_WITHIN: Final = timedelta(seconds=5)
+_LOOK_EVERY: Final = 0.02
+_TRIES: Final = 3
+_FIRST_DELAY, _LONGEST_DELAY = timedelta(milliseconds=100), timedelta(seconds=10)
+_STEADY_AFTER: Final = timedelta(minutes=1)
+_RELOADED: Final = (
+    "module reload res_pjsip.so",
+    "module reload res_pjsip_endpoint_identifier_ip.so",
+    "module reload res_pjsip_outbound_registration.so",
+    "module reload res_musiconhold.so",
+    "module reload res_ari.so",
+    "dialplan reload",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """Asterisk ended and nobody asked it to. Its calls are lost; it is started again after `restart_in`."""
+
+    status: int | None
+    """Exit status, negative for a signal; None for an adopted process."""
+    restart_in: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """Asterisk is ready again, on the same ports."""
+
+    ready_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RestartFailed:
+    """A new start did not succeed; the next try follows after `restart_in`."""
+
+    error: AsteriskError
+    restart_in: timedelta
+
+
+Incident = Died | Restarted | RestartFailed
+
+
+class Asterisk:
+    """One node in one directory. Its methods may be called from any event loop, one at a time."""
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        *,
+        directory: Path,
+        installation: Installation,
+        outlives_us: bool = False,
+        on_incident: Callable[[Incident], None] = lambda _incident: None,
+    ) -> None:
+        self._config = config
+        self._installation = installation
+        self._outlives_us = outlives_us
+        self._on_incident = on_incident
+        self._child: Child | None = None
+        self._ports: Ports | None = None
+        self._lock: TextIOWrapper | None = None
+        self._is_stopping = False
+        self._ready_at = 0.0
+        self.layout = Layout(directory.absolute())
+
+    # ---- what others ask -------------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> NodeConfig:
+        """The configuration in force."""
+        return self._config
+
+    @property
+    def ports(self) -> Ports:
+        """The ports in use; known once started, and kept over restarts."""
+        if self._ports is None:
+            raise StartFailed("it was never started", "")
+        return self._ports
+
+    @property
+    def ari_url(self) -> str:
+        """The base of ARI's addresses, without a slash at its end."""
+        return f"http://127.0.0.1:{self.ports.http}/ari"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it lives."""
+        return self._child.pid if self._child and self._child.is_alive else None
+
+    @property
+    def log_file(self) -> Path:
+        """Asterisk's warnings and errors."""
+        return self.layout.log / "messages.log"
+
+    def usage(self) -> Usage:
+        """CPU time and memory of the process so far. Raises `ProcessLookupError` when it is dead."""
+        if self._child is None:
+            raise ProcessLookupError
+        return self._child.usage()
+
+    async def console(self, command: str) -> str:
+        """What Asterisk's command line answers."""
+        return await console.ask(self.layout.socket, command)
+
+    # ---- start and stop --------------------------------------------------------------------------------------------
+
+    async def start(self) -> timedelta:
+        """Start it, or adopt the one that outlived us; returns the time until it was ready.
+
+        Raises `AlreadyRunning`, `PortInUse`, `InvalidNodeConfig`, `ModulesMissing`, `StartFailed`; nothing is left running then.
+        """
+        self._is_stopping = False
+        self._take_lock()
+        try:
+            return await self._adopt() or await self._start_on_free_ports()
+        except BaseException:
+            self._release_lock()
+            raise
+
+    async def stop(self, *, calls_end_within: timedelta = timedelta(0)) -> None:
+        """Stop it: refuse new calls, give running ones `calls_end_within`, then hang up, then force. May be called twice."""
+        self._is_stopping = True
+        if self._child:
+            await self._end(self._child, calls_end_within)
+            self._forget_child()
+            self._state_file.unlink(missing_ok=True)
+        self._release_lock()
+
+    def leave(self) -> None:
+        """Let go of it and keep it running: the next `start` in this directory adopts it."""
+        self._is_stopping = True
+        if self._child:
+            self._child.close()
+            self._child = None
+        self._release_lock()
+
+    def kill(self) -> None:
+        """End it at once, as a crash would. `watch` starts it again."""
+        if self._child:
+            self._child.send(SIGKILL)
+
+    async def watch(self) -> None:
+        """Start it again whenever it dies, with growing delays; returns after `stop` or `leave`."""
+        delay = _FIRST_DELAY
+        while await self._has_died():
+            delay = await self._bring_back(_FIRST_DELAY if self._was_steady() else delay)
+
+    async def reload(self, config: NodeConfig) -> None:
+        """Take over phones, trunks, music, dialplan and ARI user of `config`. Calls go on; the ports stay as they are."""
+        self._write_configuration(config)
+        self._config = config
+        for command in _RELOADED:
+            await self.console(command)
+
+    # ---- how -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _state_file(self) -> Path:
+        return self.layout.root / "running.json"
+
+    def _take_lock(self) -> None:
+        self.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (self.layout.root / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise AlreadyRunning(self.layout.root) from None
+        self._lock = lock
+
+    def _release_lock(self) -> None:
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    async def _adopt(self) -> timedelta | None:
+        """Take over the Asterisk that an earlier Thirdring left running here; None if there is none that answers."""
+        try:
+            state = json.loads(self._state_file.read_text())
+        except (OSError, ValueError):
+            return None
+        child = Child.adopt(state["pid"], mark=str(self.layout.etc / "asterisk.conf"))
+        if child is None:
+            return None
+        self._child, self._ports = child, Ports(**state["ports"])
+        try:
+            await self.reload(self._config)
+            await self._until_ready()
+        except (ConsoleFailed, StartFailed):
+            await self._end(child, timedelta(0))
+            self._forget_child()
+            return None
+        return timedelta(0)
+
+    async def _start_on_free_ports(self) -> timedelta:
+        """A free port may be taken between the choice and the start: choose anew then. A given port is not negotiable."""
+        for _ in range(_TRIES - 1):
+            try:
+                self._ports = choose_ports(self._config)
+                return await self._launch()
+            except PortInUse:
+                if self._config.sip_port or self._config.http_port:
+                    raise
+        self._ports = choose_ports(self._config)
+        return await self._launch()
+
+    async def _launch(self) -> timedelta:
+        began = asyncio.get_running_loop().time()
+        self._prepare()
+        self._child = self._spawn()
+        try:
+            await self._until_ready()
+        except BaseException:
+            await self._end(self._child, timedelta(0))
+            self._forget_child()
+            raise
+        self._state_file.write_text(json.dumps({"pid": self._child.pid, "ports": asdict(self.ports)}))
+        self._ready_at = asyncio.get_running_loop().time()
+        return timedelta(seconds=self._ready_at - began)
+
+    def _prepare(self) -> None:
+        check_ports(self._config, self.ports)
+        self.layout.create()
+        self.layout.forget_run()
+        self.layout.link_data(self._installation.data, prompts=self._config.sounds.prompts)
+        self._write_configuration(self._config)
+        self._installation.require(self._listed_modules())
+
+    def _write_configuration(self, config: NodeConfig) -> None:
+        write(
+            render(config, ports=self.ports, layout=self.layout, installation=self._installation),
+            self.layout.etc,
+        )
+
+    def _listed_modules(self) -> tuple[str, ...]:
+        return listed_modules((self.layout.etc / "modules.conf").read_text())
+
+    def _spawn(self) -> Child:
+        program = self._installation.program
+        command = program.command("-f", "-C", self.layout.etc / "asterisk.conf")
+        if not self._outlives_us:
+            command = [*_tied_to_us(), *command]
+        return Child.start(command, environment=program.environment(), output=self.layout.log / "console.log")
+
+    async def _until_ready(self) -> None:
+        """Return once every listed module is Running."""
+        listed = self._listed_modules()
+        async with Probe(self.ari_url, self._config.ari) as probe:
+            await self._until_booted(probe)
+            running = await probe.running_modules()
+        missing = [module for module in listed if module not in running]
+        if missing:
+            raise ModulesMissing(missing, where="in the Asterisk that was started")
+
+    async def _until_booted(self, probe: Probe) -> None:
+        try:
+            async with asyncio.timeout(_READY_WITHIN.total_seconds()):
+                while not await probe.is_up():
+                    self._fail_if_dead()
+                    await asyncio.sleep(_LOOK_EVERY)
+        except TimeoutError:
+            raise StartFailed(
+                f"it was not ready within {_READY_WITHIN.seconds} s", self._log_tail()
+            ) from None
+
+    def _fail_if_dead(self) -> None:
+        if self._child is None or not self._child.is_alive:
+            raise StartFailed("it ended", self._log_tail())
+
+    def _log_tail(self) -> str:
+        lines = []
+        for file in (self.layout.log / "console.log", self.log_file):
+            if file.exists():
+                lines += file.read_text(errors="replace").splitlines()[-12:]
+        return "\n".join(lines)
+
+    async def _end(self, child: Child, calls_end_within: timedelta) -> None:
+        if calls_end_within and child.is_alive:
+            await self.console("core stop gracefully")
+            await child.ends_within(calls_end_within)
+        for number, limit in ((SIGTERM, _ENDS_WITHIN), (SIGKILL, _ENDS_WITHIN)):
+            if child.is_alive:
+                child.send(number)
+                await child.ends_within(limit)
+
+    def _forget_child(self) -> None:
+        if self._child:
+            self._child.collect()
+            self._child.close()
+            self._child = None
+
+    async def _has_died(self) -> bool:
+        """Wait for its end; False when the end was asked for."""
+        if self._child and not self._is_stopping:
+            await self._child.wait()
+        return not self._is_stopping
+
+    def _was_steady(self) -> bool:
+        return asyncio.get_running_loop().time() - self._ready_at > _STEADY_AFTER.total_seconds()
+
+    async def _bring_back(self, delay: timedelta) -> timedelta:
+        """Start it again after `delay`, tell what happened, and return the next delay."""
+        status = self._child.collect() if self._child else None
+        self._on_incident(Died(status, delay))
+        while True:
+            await asyncio.sleep(delay.total_seconds())
+            delay = min(delay * 2, _LONGEST_DELAY)
+            if self._is_stopping:
+                return delay
+            try:
+                self._on_incident(Restarted(await self._launch()))
+            except AsteriskError as error:
+                self._on_incident(RestartFailed(error, delay))
+            else:
+                return delay
+
+
+def _tied_to_us() -> list[str]:
+    """A prefix that lets the kernel end the process when we die, however we die."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

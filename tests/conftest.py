@@ -1,0 +1,3 @@
+"""Fixtures that every test may ask for by name. They are written in tests/support."""
+
+pytest_plugins = ["tests.support.asterisk"]

@@ -1,0 +1,89 @@
+"""The exchange: a request and what becomes of it, the second try with credentials included (RFC 3261 22.2)."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from app.simulator import digest, sip
+from app.simulator.path import Path, cancellation
+from app.simulator.tokens import new_token
+from app.simulator.wire import Outgoing, Owner, Wire
+
+_CHALLENGES = (401, 407)
+
+
+class Station(Owner, Protocol):
+    """What a dialog and an exchange need of their phone."""
+
+    @property
+    def wire(self) -> Wire:
+        """The socket."""
+        ...
+
+    @property
+    def credentials(self) -> digest.Credentials | None:
+        """Who the phone is; None when it has no password."""
+        ...
+
+
+class Exchange:
+    """One question to the other side. `heard` gets every new response but a challenge that was met."""
+
+    def __init__(self, station: Station, path: Path, heard: Callable[[sip.Response], None]) -> None:
+        self._station = station
+        self._path = path
+        self._heard = heard
+        self._has_identified = False
+
+    def send(self, method: str, *, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> None:
+        """Ask. Call once."""
+        self._method, self._headers, self._body = method, tuple(headers), body
+        self._transmit(())
+
+    @property
+    def request(self) -> sip.Request:
+        """The request as it was sent last."""
+        return self._outgoing.transaction.request
+
+    def acknowledge(self) -> None:
+        """Send the ACK to the 2xx. The path must have learnt from the 2xx."""
+        ack = self._path.acknowledgement(self.request, branch=new_token())
+        self._station.wire.acknowledge(self._outgoing, ack)
+
+    def cancel(self, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """Take the INVITE back. Its final response still comes, a 487 as a rule."""
+        self._station.wire.send_request(
+            cancellation(self.request, headers), to=self._path.peer, owner=self._station, heard=_ignore
+        )
+
+    def _transmit(self, identification: Iterable[tuple[str, str]]) -> None:
+        headers = (*self._headers, *identification)
+        request = self._path.request(self._method, branch=new_token(), headers=headers, body=self._body)
+        self._outgoing: Outgoing = self._station.wire.send_request(
+            request, to=self._path.peer, owner=self._station, heard=self._take
+        )
+
+    def _take(self, response: sip.Response) -> None:
+        credentials = self._station.credentials
+        if response.status in _CHALLENGES and credentials and not self._has_identified:
+            self._has_identified = True
+            self._transmit([self._identify(response, credentials)])
+        else:
+            self._heard(response)
+
+    def _identify(self, response: sip.Response, credentials: digest.Credentials) -> tuple[str, str]:
+        challenge = digest.read_challenge(response)
+        value = digest.answer(
+            challenge, credentials, method=self._method, uri=self._path.target, cnonce=new_token()
+        )
+        return challenge.answer_header, value
+
+
+def settle(future: "asyncio.Future[sip.Response]", response: sip.Response) -> None:
+    """Fulfil the future with the final response."""
+    if not response.is_provisional and not future.done():
+        future.set_result(response)
+
+
+def _ignore(_: sip.Response) -> None:
+    """A CANCEL's own response says nothing that the INVITE's does not."""

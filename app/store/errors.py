@@ -7,7 +7,7 @@ class StoreError(Exception):
     """The root: anything the store refuses or cannot do."""
 
 
-class DirectoryInUseError(StoreError):
+class DirectoryInUse(StoreError):
     """Another service holds the directory. `holder` is its process id, if the lock file tells it."""
 
     def __init__(self, directory: Path, holder: str) -> None:
@@ -19,18 +19,18 @@ class DirectoryInUseError(StoreError):
         self.holder = holder
 
 
-class EntryTooLargeError(StoreError):
+class EntryTooLarge(StoreError):
     """An entry exceeds what the spool can hold. Nothing was written."""
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(f"A journal entry may have {limit} bytes; this one has {size}. Write less into it.")
 
 
-class DatabaseUrlError(StoreError):
+class DatabaseUrlInvalid(StoreError):
     """The database URL cannot be used. The text never shows a password."""
 
 
-class DatabaseFailedError(StoreError):
+class DatabaseFailed(StoreError):
     """The database did not do what was asked. `reason` is in plain words and holds no secret.
 
     The caller may try again later: nothing was changed.
@@ -41,7 +41,7 @@ class DatabaseFailedError(StoreError):
         self.reason = reason
 
 
-class DatabaseTooNewError(StoreError):
+class DatabaseTooNew(StoreError):
     """The database was upgraded by a newer program. Trying again is of no use."""
 
     def __init__(self, found: str, known: str) -> None:
@@ -53,7 +53,7 @@ class DatabaseTooNewError(StoreError):
         self.known = known
 
 
-class ForeignEntriesError(StoreError):
+class ForeignEntries(StoreError):
     """The database holds entries of this domain that this directory did not write."""
 
     def __init__(self, domain: str, seq: int) -> None:
@@ -65,7 +65,7 @@ class ForeignEntriesError(StoreError):
         self.seq = seq
 
 
-class FirstStartError(StoreError):
+class FirstStartNeedsDatabase(StoreError):
     """A new data directory met a database that is away: nobody knows where the journal goes on."""
 
     def __init__(self, reason: str) -> None:
@@ -75,7 +75,7 @@ class FirstStartError(StoreError):
         )
 
 
-class NotDurableError(StoreError):
+class NotDurable(StoreError):
     """Neither the disk nor the database could take what must not be lost. It is still in memory, and is retried."""
 
     def __init__(self, disk: str, database: str) -> None:

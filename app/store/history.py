@@ -10,8 +10,6 @@ from app.acd import facts as acd
 from app.acd.model import OfferOutcome
 from app.calls import facts as calls
 from app.store import tables
-from app.store.codec import Codec
-from app.store.projection import Projector
 from app.store.rows import Rows
 
 CONNECTED = "connected"
@@ -31,11 +29,6 @@ class History:
         record = _RECORDERS.get(type(fact))
         if record is not None:
             record(fact, rows)
-
-
-def history_projector() -> Projector:
-    """The projector of the service: all facts into the history."""
-    return Projector(Codec(calls.Fact), [History()])
 
 
 def _call_started(fact: calls.CallStarted, rows: Rows) -> None:

@@ -17,8 +17,7 @@ from app.clock import Clock
 from app.store.database import Database
 from app.store.engine import masked, open_engine
 from app.store.entry import Entry
-from app.store.errors import DatabaseFailedError, FirstStartError, NotDurableError
-from app.store.history import history_projector
+from app.store.errors import DatabaseFailed, FirstStartNeedsDatabase, NotDurable
 from app.store.lock import DirectoryLock
 from app.store.projection import Projector
 from app.store.segment import force
@@ -82,10 +81,8 @@ class JournalSettings:
 class Journal:
     """The journal of one routing domain. `await Journal.open(…)`, keep `run()` in the task group, `await close()`."""
 
-    def __init__(
-        self, settings: JournalSettings, *, clock: Clock, projector: Projector | None = None
-    ) -> None:
-        """Open the local files. Use `open`, which also looks at the database. Raises `DirectoryInUseError`."""
+    def __init__(self, settings: JournalSettings, *, clock: Clock, projector: Projector) -> None:
+        """Open the local files. Use `open`, which also looks at the database. Raises `DirectoryInUse`."""
         self._settings = settings
         self._clock = clock
         self.database = Database(open_engine(settings.database_url), domain=settings.domain)
@@ -98,20 +95,18 @@ class Journal:
         self._writer = Writer(
             self._spool,
             self.database,
-            projector or history_projector(),
+            projector,
             clock=clock,
             settings=settings.writer,
         )
         self._writer.local_snapshot_seq = self._snapshot.seq if self._snapshot else 0
 
     @classmethod
-    async def open(
-        cls, settings: JournalSettings, *, clock: Clock, projector: Projector | None = None
-    ) -> Self:
+    async def open(cls, settings: JournalSettings, *, clock: Clock, projector: Projector) -> Self:
         """Take the directory, upgrade the database, and find where the journal goes on.
 
-        A database that is away is no obstacle, except at the first start with a directory. Raises `DirectoryInUseError`,
-        `DatabaseUrlError`, `DatabaseTooNewError`, `ForeignEntriesError`, `FirstStartError`.
+        A database that is away is no obstacle, except at the first start with a directory. Raises `DirectoryInUse`,
+        `DatabaseUrlInvalid`, `DatabaseTooNew`, `ForeignEntries`, `FirstStartNeedsDatabase`.
         """
         journal = cls(settings, clock=clock, projector=projector)
         try:
@@ -134,7 +129,7 @@ class Journal:
     async def flush(self) -> Durability:
         """Return when everything appended so far is safe, in the database or at least on the disk.
 
-        For what must not be lost, such as a promise to call back: say yes to a human only afterwards. Raises `NotDurableError`
+        For what must not be lost, such as a promise to call back: say yes to a human only afterwards. Raises `NotDurable`
         if neither disk nor database takes it.
         """
         seq = self._spool.last_seq
@@ -142,9 +137,9 @@ class Journal:
         try:
             async with asyncio.timeout(self._settings.flush_limit):
                 await self._writer.reach(seq)
-        except (DatabaseFailedError, TimeoutError) as error:
+        except (DatabaseFailed, TimeoutError) as error:
             if not is_on_disk:
-                raise NotDurableError(
+                raise NotDurable(
                     self._spool.failure or "failing", str(error) or "no answer in time"
                 ) from None
             return Durability.DISK
@@ -169,7 +164,7 @@ class Journal:
     async def entries(self, after_seq: int) -> AsyncIterator[Entry]:
         """All entries behind `after_seq` up to now, in order, each once; the database is asked only for what the spool lacks.
 
-        Raises `DatabaseFailedError` if it is needed and away. Entries that nobody has are left out, and a log line says which.
+        Raises `DatabaseFailed` if it is needed and away. Entries that nobody has are left out, and a log line says which.
         """
         expected, end = after_seq + 1, self._spool.next_seq
         async for entry in self._spooled(after_seq, end):
@@ -184,7 +179,7 @@ class Journal:
         """The newest snapshot that can be had: the local file's or the database's. None before the first."""
         try:
             theirs = await self.database.latest_snapshot()
-        except DatabaseFailedError as error:
+        except DatabaseFailed as error:
             _log.warning("snapshot_local_only", reason=error.reason)
             theirs = None
         found = [snapshot for snapshot in (self._snapshot, theirs) if snapshot]
@@ -221,9 +216,9 @@ class Journal:
             await self.database.prepare()
             self._adopt(await self.database.last_seq())
             await self._writer.resume()
-        except DatabaseFailedError as error:
+        except DatabaseFailed as error:
             if was_new:
-                raise FirstStartError(error.reason) from None
+                raise FirstStartNeedsDatabase(error.reason) from None
             _log.error("database_away_at_start", url=masked(self._settings.database_url), reason=error.reason)
 
     def _adopt(self, last: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.store.errors import DirectoryInUseError
+from app.store.errors import DirectoryInUse
 
 
 class DirectoryLock:
@@ -21,7 +21,7 @@ class DirectoryLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the directory, making it if it is missing. Raises `DirectoryInUseError` if another holds it."""
+        """Take the directory, making it if it is missing. Raises `DirectoryInUse` if another holds it."""
         self._directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -29,7 +29,7 @@ class DirectoryLock:
         except BlockingIOError:
             holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
             os.close(descriptor)
-            raise DirectoryInUseError(self._directory, holder) from None
+            raise DirectoryInUse(self._directory, holder) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor

@@ -1,13 +1,12 @@
 """How facts become history: a projection maps each fact to rows, a projector feeds it the outcomes of journal entries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 import structlog
 from sqlalchemy import Table
 
-from app.store.codec import Codec, UnknownValueError
 from app.store.entry import Entry
 from app.store.rows import Rows
 
@@ -30,8 +29,9 @@ class Projection(Protocol):
 class Projector:
     """Feeds the facts in the outcomes of journal entries to projections."""
 
-    def __init__(self, codec: Codec, projections: Iterable[Projection]) -> None:
-        self._codec = codec
+    def __init__(self, decode: Callable[[bytes], Iterable[Any]], projections: Iterable[Projection]) -> None:
+        """`decode` gives the facts of an outcome; for one that it cannot read it raises `msgspec.DecodeError`."""
+        self._decode = decode
         self._projections = tuple(projections)
 
     @property
@@ -53,8 +53,8 @@ class Projector:
 
     def _facts(self, entry: Entry) -> list[Any]:
         try:
-            return self._codec.decode(entry.outcome)
-        except (UnknownValueError, msgspec.DecodeError) as error:
+            return list(self._decode(entry.outcome)) if entry.outcome else []
+        except msgspec.DecodeError as error:
             _log.error("outcome_unreadable", seq=entry.seq, kind=entry.kind, reason=type(error).__name__)
             return []
 

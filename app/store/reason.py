@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app.store.errors import DatabaseFailedError
+from app.store.errors import DatabaseFailed
 
 _SQLITE = {
     "SQLITE_FULL": "the database is full: free some space on its disk",
@@ -38,13 +38,13 @@ _AWAY = "the database does not answer: is it running, and is the URL right?"
 
 @contextmanager
 def plain_failures() -> Iterator[None]:
-    """Turn what a driver raises into `DatabaseFailedError`; other errors of the store, and bugs, pass."""
+    """Turn what a driver raises into `DatabaseFailed`; other errors of the store, and bugs, pass."""
     try:
         yield
     except Exception as error:
         if not _is_of_the_database(error):
             raise
-        raise DatabaseFailedError(plain_words(error)) from None
+        raise DatabaseFailed(plain_words(error)) from None
 
 
 def plain_words(error: BaseException) -> str:

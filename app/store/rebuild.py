@@ -16,7 +16,7 @@ async def rebuild(engine: AsyncEngine, projector: Projector) -> int:
     """Empty the derived tables and fill them from the whole journal, all domains. Returns the number of entries read.
 
     One transaction: readers see the old rows until the new ones are complete. A running service goes on; its writer waits, or
-    fails and tries again. Raises `DatabaseFailedError`.
+    fails and tries again. Raises `DatabaseFailed`.
     """
     with plain_failures():
         async with engine.execution_options(**WRITES).begin() as connection:

@@ -120,7 +120,7 @@ class Spool:
         """Write an entry down and return its number, which follows the one before without a gap.
 
         Never raises for a failing disk: the entry is then held in memory (`failure`, `held`). Raises
-        `EntryTooLargeError`, and a `TypeError` for a naive instant, before anything is written.
+        `EntryTooLarge`, and a `TypeError` for a naive instant, before anything is written.
         """
         entry = Entry(self._next, at, kind, payload, outcome)
         frame = encode(entry)

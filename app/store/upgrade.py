@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.engine import WRITES
-from app.store.errors import DatabaseTooNewError
+from app.store.errors import DatabaseTooNew
 from app.store.reason import plain_failures
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,7 +20,7 @@ _POSTGRESQL_LOCK = 0x7468_6972_6472_6E67  # "thirdrng": one number, the same for
 async def upgrade(engine: AsyncEngine) -> None:
     """Run the migrations that the database lacks, all in one transaction. Safe for several services that start at once.
 
-    Raises `DatabaseTooNewError`, and `DatabaseFailedError` if the database is away.
+    Raises `DatabaseTooNew`, and `DatabaseFailed` if the database is away.
     """
     with plain_failures():
         async with engine.execution_options(**WRITES).begin() as connection:
@@ -37,7 +37,7 @@ def _upgrade(connection: Connection) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if found is not None and found not in known:
-        raise DatabaseTooNewError(found, newest)
+        raise DatabaseTooNew(found, newest)
     if found != newest:
         command.upgrade(config, "head")
 

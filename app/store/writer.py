@@ -17,7 +17,7 @@ import structlog
 from app.clock import Clock
 from app.store.database import Database
 from app.store.entry import Entry
-from app.store.errors import DatabaseFailedError, ForeignEntriesError, StoreError
+from app.store.errors import DatabaseFailed, ForeignEntries, StoreError
 from app.store.projection import Projector
 from app.store.reason import plain_words
 from app.store.snapshots import Snapshot
@@ -114,7 +114,7 @@ class Writer:
             await asyncio.sleep(0)
 
     async def reach(self, seq: int) -> None:
-        """Wait until the database has entry `seq`; it is written at once. Raises `DatabaseFailedError` if an attempt fails.
+        """Wait until the database has entry `seq`; it is written at once. Raises `DatabaseFailed` if an attempt fails.
 
         `run` must be running.
         """
@@ -124,7 +124,7 @@ class Writer:
             self._urgent.set()
             await self._attempted.wait()
             if self.failure is not None:
-                raise DatabaseFailedError(self.failure.reason)
+                raise DatabaseFailed(self.failure.reason)
 
     async def attempt(self) -> None:
         """Copy one batch. A failure is kept in `failure`, not raised."""
@@ -145,7 +145,7 @@ class Writer:
         await self._database.prepare()
         last = await self._database.last_seq()
         if not await self._is_own(last):
-            raise ForeignEntriesError(self._database.domain, last)
+            raise ForeignEntries(self._database.domain, last)
         if last < self.written:
             _log.warning("database_went_back", written=self.written, found=last)
         self.written, self._place = last, BEGINNING

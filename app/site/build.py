@@ -1,0 +1,137 @@
+"""From declarations to the `Site` value."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from app.calls.model import CallSettings, Device, EntryPoint
+from app.ids import AgentId, DeviceId, EntryNumber, QueueId
+from app.site.declarations import (
+    AgentDeclaration,
+    AsteriskDeclaration,
+    CredentialDeclaration,
+    EntryPointDeclaration,
+    FallbackDeclaration,
+    SiteDeclaration,
+    TrunkDeclaration,
+)
+from app.site.floor import build_floor, requirements
+from app.site.model import (
+    AsteriskSettings,
+    Credential,
+    Fallback,
+    FallbackAction,
+    FromEnvironment,
+    FromFile,
+    Generated,
+    InPlainSight,
+    Policies,
+    Site,
+    Trunk,
+)
+
+
+def build_site(declared: SiteDeclaration, *, folder: Path, today: date) -> Site:
+    """The site that valid declarations describe. Relative paths count from `folder`, holidays from `today`."""
+    return Site(
+        name=declared.name,
+        language=declared.language,
+        time_zone=declared.time_zone,
+        cadence=declared.cadence,
+        floor=build_floor(declared, today=today),
+        calls=_calls(declared),
+        device_passwords={
+            DeviceId(name): _password(device.password, folder) for name, device in declared.devices.items()
+        },
+        teams=_teams(declared.agents),
+        trunks={name: _trunk(name, trunk, folder) for name, trunk in declared.trunks.items()},
+        asterisk=_asterisk(declared.asterisk, folder),
+        policies=Policies(**dict(declared.policies)),
+    )
+
+
+def _calls(declared: SiteDeclaration) -> CallSettings:
+    settings = CallSettings(
+        entry_points={
+            EntryNumber(number): _entry_point(number, it) for number, it in declared.entry_points.items()
+        },
+        devices={
+            DeviceId(key): Device(DeviceId(key), device.extension, device.name or key)
+            for key, device in declared.devices.items()
+        },
+        agent_names={AgentId(key): agent.name or key for key, agent in declared.agents.items()},
+        queue_names={QueueId(key): queue.name or key for key, queue in declared.queues.items()},
+    )
+    if (outbound := declared.outbound) is None:
+        return settings
+    dial = f"PJSIP/{{number}}@{outbound.trunk}"
+    return replace(settings, outbound=dial, outbound_ring_timeout=outbound.ring_timeout)
+
+
+def _entry_point(number: str, declared: EntryPointDeclaration) -> EntryPoint:
+    return EntryPoint(
+        number=EntryNumber(number),
+        queue_id=QueueId(declared.queue),
+        name=declared.name or number,
+        answer=declared.answer,
+        waiting=declared.waiting,
+        music=declared.music,
+        priority=declared.priority,
+        requires=requirements(declared.requires),
+    )
+
+
+def _teams(agents: Mapping[str, AgentDeclaration]) -> dict[str, tuple[AgentId, ...]]:
+    teams: dict[str, tuple[AgentId, ...]] = {}
+    for id_, agent in agents.items():
+        if agent.team:
+            teams[agent.team] = (*teams.get(agent.team, ()), AgentId(id_))
+    return teams
+
+
+def _trunk(id_: str, declared: TrunkDeclaration, folder: Path) -> Trunk:
+    return Trunk(
+        id=id_,
+        host=declared.host,
+        port=declared.port,
+        match=tuple(declared.match),
+        user=declared.user,
+        password=_password(declared.password, folder) if declared.password else None,
+        registers=declared.registers,
+    )
+
+
+def _asterisk(declared: AsteriskDeclaration, folder: Path) -> AsteriskSettings:
+    return AsteriskSettings(
+        url=declared.url,
+        user=declared.user,
+        password=_password(declared.password, folder),
+        app=declared.app,
+        address=declared.address,
+        sip_port=declared.sip_port,
+        rtp_ports=declared.rtp_ports,
+        rtp_timeout=declared.rtp_timeout,
+        rtp_timeout_hold=declared.rtp_timeout_hold,
+        greeting=folder / declared.greeting if declared.greeting else None,
+        music=folder / declared.music if declared.music else None,
+        fallback=_fallback(declared.fallback),
+    )
+
+
+def _fallback(declared: FallbackDeclaration) -> Fallback:
+    if declared.dial:
+        return Fallback(FallbackAction.DIAL, declared.after, devices=tuple(map(DeviceId, declared.dial)))
+    if declared.message:
+        return Fallback(FallbackAction.MESSAGE, declared.after, message=declared.message)
+    return Fallback(FallbackAction.WAIT, declared.after)
+
+
+def _password(declared: CredentialDeclaration | None, folder: Path) -> Credential:
+    if declared is None:
+        return Generated()
+    if declared.env:
+        return FromEnvironment(declared.env)
+    if declared.file:
+        return FromFile(folder / declared.file)
+    return InPlainSight(declared.literal or "")

@@ -1,0 +1,132 @@
+"""Mistakes between the parts of a site file, which no field can see alone.
+
+The checks read the raw data and pass over what has a wrong shape, so that all mistakes of a file are found at once.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.site.errors import Location
+from app.site.names import entries, section
+
+Problem = tuple[Location, str]
+
+
+def check_relations(data: Any) -> Iterator[Problem]:
+    """All mistakes between parts, each with the field to mend."""
+    for check in (
+        _shared_devices,
+        _shared_extensions,
+        _entry_points,
+        _repeated_members,
+        _overflow_circles,
+        _trunk_hosts,
+    ):
+        yield from check(data)
+
+
+def _shared_devices(data: Any) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    for agent, fields in entries(data, "agents"):
+        device = fields.get("device")
+        if not isinstance(device, str):
+            continue
+        if device in owners:
+            problem = f'found "{device}", which is the device of agent "{owners[device]}", expected a device of its own.'
+            yield ("agents", agent, "device"), problem
+        owners.setdefault(device, agent)
+
+
+def _shared_extensions(data: Any) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    for device, fields in entries(data, "devices"):
+        extension = fields.get("extension")
+        if not isinstance(extension, str):
+            continue
+        if extension in owners:
+            problem = f'found "{extension}", which is the extension of "{owners[extension]}", expected one of its own.'
+            yield ("devices", device, "extension"), problem
+        owners.setdefault(extension, device)
+
+
+def _entry_points(data: Any) -> Iterator[Problem]:
+    numbers = section(data, "entry_points")
+    for device, fields in entries(data, "devices"):
+        if isinstance(extension := fields.get("extension"), str) and extension in numbers:
+            problem = f'found "{extension}", which is an entry point too, expected an extension that no entry point has.'
+            yield ("devices", device, "extension"), problem
+
+
+def _repeated_members(data: Any) -> Iterator[Problem]:
+    for queue, fields in entries(data, "queues"):
+        members = fields.get("members")
+        first: dict[tuple[str, str], int] = {}
+        for index, member in enumerate(members if isinstance(members, list) else []):
+            who = _who(member)
+            if who and first.setdefault(who, index) != index:
+                problem = (
+                    f'found {who[0]} "{who[1]}" a second time (also in place {first[who] + 1}). Keep one.'
+                )
+                yield ("queues", queue, "members", index), problem
+
+
+def _who(member: Any) -> tuple[str, str] | None:
+    if isinstance(member, str):
+        return "agent", member
+    fields = member if isinstance(member, dict) else {}
+    named = ((kind, fields[kind]) for kind in ("agent", "team") if isinstance(fields.get(kind), str))
+    return next(named, None)
+
+
+_OVERFLOW_REASONS = ("full", "empty", "timeout", "closed")
+
+
+def _overflow_circles(data: Any) -> Iterator[Problem]:
+    """One mistake for each circle, at the step that closes it."""
+    next_queues = {queue: dict(_overflows(data, queue)) for queue in section(data, "queues")}
+    done: set[str] = set()
+    for start in next_queues:
+        if start in done:
+            continue
+        yield from _circles_from(start, (), next_queues, done)
+
+
+def _circles_from(
+    queue: str, path: tuple[str, ...], next_queues: dict[str, dict[Location, str]], done: set[str]
+) -> Iterator[Problem]:
+    path = (*path, queue)
+    for location, target in next_queues[queue].items():
+        if target in path:
+            circle = " → ".join((*path[path.index(target) :], target))
+            yield (
+                location,
+                f"found overflows that lead in a circle ({circle}), expected an end: a caller would never get out.",
+            )
+        elif target in next_queues and target not in done:
+            yield from _circles_from(target, path, next_queues, done)
+    done.add(queue)
+
+
+def _overflows(data: Any, queue: str) -> Iterator[tuple[Location, str]]:
+    for reason in _OVERFLOW_REASONS:
+        for place in (("queues", queue), ("queue_defaults",)):
+            target = _dig(data, (*place, "overflow", reason))
+            if isinstance(target, dict) and isinstance(target.get("queue"), str):
+                yield (*place, "overflow", reason, "queue"), target["queue"]
+            if target is not None:
+                break
+
+
+def _trunk_hosts(data: Any) -> Iterator[Problem]:
+    if _dig(data, ("asterisk", "url")) is not None:
+        return
+    for trunk, fields in section(data, "trunks").items():
+        if not isinstance(fields, dict) or fields.get("host") is None:
+            problem = "found no `host`, expected one: Thirdring runs the Asterisk and must know where to send calls."
+            yield ("trunks", trunk), problem
+
+
+def _dig(data: Any, location: Location) -> Any:
+    for part in location:
+        data = data.get(part) if isinstance(data, dict) else None
+    return data

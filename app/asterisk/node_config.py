@@ -76,6 +76,8 @@ class Trunk:
     def __post_init__(self) -> None:
         _check_name("trunk.name", self.name)
         _check(f"trunk {self.name} host", self.host, _HOST, "a host name or address")
+        if not self.match:
+            raise InvalidNodeConfig(f"trunk {self.name} match", found=(), expected="the carrier's addresses")
         for network in self.match:
             _check_network(f"trunk {self.name} match", network)
         self._check_account()
@@ -126,6 +128,8 @@ class Fallback:
     ring_back: timedelta = timedelta(seconds=2)
     """Ring-back before the greeting: a controller that restarts is back within it, and the caller notices nothing."""
     retry_every: timedelta = timedelta(milliseconds=500)
+    phone_patience: timedelta = timedelta(seconds=10)
+    """How long what an agent dials waits for a controller before the phone is told that there is none."""
     leg_patience: timedelta = timedelta(seconds=60)
     """How long a leg of ours waits for a controller before it is hung up."""
 

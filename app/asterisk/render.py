@@ -6,6 +6,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ _MESSAGE = "please-try-call-later"
 
 _QUIET: Final = dict.fromkeys(
     ("acl.conf", "ccss.conf", "manager.conf", "pjproject.conf", "udptl.conf", "websocket_client.conf"),
-    "; Not used. Asterisk logs an error when it is missing.\n[general]\n",
+    "; Not used. Asterisk logs an error when it is missing.\n",
 )
 
 
@@ -77,7 +78,7 @@ def entity_id(node: str) -> str:
 
 
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - Asterisk's files are no HTML; NodeConfig checks every value
@@ -85,6 +86,12 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["ms"] = _milliseconds
+    return environment
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)
 
 
 def _music(config: NodeConfig, installation: Installation) -> Path | None:

@@ -21,7 +21,8 @@ from app.simulator.wire import Incoming, SocketAddress, Wire
 _log = logging.getLogger(__name__)
 
 _EXPIRES_SECONDS = 300
-_REFRESH_AFTER = 0.8  # of the granted time: two more tries fit before it ends
+_REFRESH_AFTER = 0.8  # of the granted time
+_SHORTEST_REFRESH = 0.5  # seconds; Asterisk rounds what is left of a second down to 0
 _KEPT_CALLS = 100
 
 
@@ -115,7 +116,7 @@ class Phone:
 
     def _refresh_later(self, granted_seconds: int) -> None:
         self._stop_refreshing()
-        delay = granted_seconds * _REFRESH_AFTER
+        delay = max(granted_seconds * _REFRESH_AFTER, _SHORTEST_REFRESH)
         self._refresh = asyncio.get_running_loop().call_later(delay, self._refresh_now, granted_seconds)
 
     def _refresh_now(self, granted_seconds: int) -> None:

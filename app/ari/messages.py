@@ -1,0 +1,379 @@
+"""What Asterisk tells us: typed events and snapshots, decoded from JSON text.
+
+Only the fields that we use are declared; Asterisk may send more. The names are Asterisk's own and stay inside `app/ari`.
+Decoding looks at `type` first and then decodes by that type; a type that we do not know, or one whose fields do not fit,
+becomes an `UnknownEvent` with its text, so that nothing is lost and no surprise ends the connection.
+
+Time stamps stay text until somebody asks: `Event.at` parses them. Asterisk writes milliseconds and an offset such as
+`+0000`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+
+class ChannelState(StrEnum):
+    """The channel states that matter here. `Channel.state` is plain text, as Asterisk may know others."""
+
+    DOWN = "Down"
+    RING = "Ring"
+    RINGING = "Ringing"
+    UP = "Up"
+
+
+class CallerId(Struct, frozen=True):
+    """A party as shown to the other one."""
+
+    name: str = ""
+    number: str = ""
+
+
+class Dialplan(Struct, frozen=True):
+    """Where in the dialplan a channel is."""
+
+    context: str = ""
+    exten: str = ""
+    app_name: str = ""
+
+
+class Channel(Struct, frozen=True):
+    """Snapshot of a channel. `channelvars` holds the variables that ari.conf names; unset ones are empty."""
+
+    id: str
+    name: str
+    state: str
+    creationtime: str = ""
+    protocol_id: str = ""
+    caller: CallerId = CallerId()
+    connected: CallerId = CallerId()
+    dialplan: Dialplan = Dialplan()
+    channelvars: dict[str, str] = {}  # msgspec copies an empty default for each instance.
+    caller_rdnis: str = ""
+
+    @property
+    def created_at(self) -> datetime:
+        """When the channel came to be."""
+        return instant(self.creationtime)
+
+
+class Bridge(Struct, frozen=True):
+    """Snapshot of a bridge. `channels` are the ids of those in it."""
+
+    id: str
+    bridge_type: str
+    technology: str = ""
+    name: str = ""
+    channels: list[str] = []  # msgspec copies an empty default for each instance.
+    creationtime: str = ""
+
+
+class Endpoint(Struct, frozen=True):
+    """Snapshot of a device or trunk. `channel_ids` tells whether it is busy, within Thirdring or outside."""
+
+    technology: str
+    resource: str
+    state: str = "unknown"
+    channel_ids: list[str] = []  # msgspec copies an empty default for each instance.
+
+
+class DeviceState(Struct, frozen=True):
+    """A device by its dial name and state: NOT_INUSE, INUSE, BUSY, RINGING, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN."""
+
+    name: str
+    state: str
+
+
+class Playback(Struct, frozen=True):
+    """A playback. `state` is queued, playing, continuing, done or failed; `target_uri` is `channel:ID` or `bridge:ID`."""
+
+    id: str
+    state: str
+    target_uri: str = ""
+    media_uri: str = ""
+
+
+class Event(Struct, frozen=True):
+    """Base of all events."""
+
+    timestamp: str = ""
+    application: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, by the node's clock. Events of one connection come in order, whatever this says."""
+        return instant(self.timestamp)
+
+
+class UnknownEvent(Event, frozen=True):
+    """An event of a type that we do not declare, or one that does not fit its declaration (`problem` says how)."""
+
+    type: str = ""
+    raw: bytes = b""
+    problem: str = ""
+
+
+class StasisStart(Event, frozen=True, kw_only=True):
+    """A channel is handed to us. `args` are those of the dialplan's `Stasis()`."""
+
+    args: list[str]
+    channel: Channel
+    replace_channel: Channel | None = None
+
+
+class StasisEnd(Event, frozen=True, kw_only=True):
+    """A channel leaves us. For callers it is the last event, unless their endpoint is subscribed."""
+
+    channel: Channel
+
+
+class ChannelCreated(Event, frozen=True, kw_only=True):
+    """A channel came to be."""
+
+    channel: Channel
+
+
+class ChannelDestroyed(Event, frozen=True, kw_only=True):
+    """A channel is gone. `tech_cause` is the SIP status, when a phone or a time-out gave one."""
+
+    channel: Channel
+    cause: int
+    cause_txt: str = ""
+    tech_cause: int = 0
+
+
+class ChannelStateChange(Event, frozen=True, kw_only=True):
+    """`channel.state` is new: Ringing and Up are what counts."""
+
+    channel: Channel
+
+
+class Dial(Event, frozen=True, kw_only=True):
+    """A leg that we ring goes on: "", RINGING, PROGRESS, ANSWER, BUSY, NOANSWER, CONGESTION, CANCEL, CHANUNAVAIL.
+
+    Its RINGING comes before or after the ChannelStateChange Ringing; both carry the same instant.
+    """
+
+    peer: Channel
+    dialstatus: str
+    dialstring: str = ""
+    caller: Channel | None = None
+
+
+class ChannelHangupRequest(Event, frozen=True, kw_only=True):
+    """Somebody ends a channel: the phone, unless `soft`, which is us or a timer. The first one of a channel counts."""
+
+    channel: Channel
+    cause: int = 0
+    tech_cause: int = 0
+    soft: bool = False
+
+
+class ChannelEnteredBridge(Event, frozen=True, kw_only=True):
+    """A channel is in a bridge: the two hear each other from now on."""
+
+    bridge: Bridge
+    channel: Channel
+
+
+class ChannelLeftBridge(Event, frozen=True, kw_only=True):
+    """A channel left a bridge."""
+
+    bridge: Bridge
+    channel: Channel
+
+
+class BridgeCreated(Event, frozen=True, kw_only=True):
+    """A bridge came to be."""
+
+    bridge: Bridge
+
+
+class BridgeDestroyed(Event, frozen=True, kw_only=True):
+    """A bridge is gone."""
+
+    bridge: Bridge
+
+
+class ChannelHold(Event, frozen=True, kw_only=True):
+    """The phone's hold key: the other party now hears music."""
+
+    channel: Channel
+    musicclass: str = ""
+
+
+class ChannelUnhold(Event, frozen=True, kw_only=True):
+    """The phone resumes."""
+
+    channel: Channel
+
+
+class ChannelDtmfReceived(Event, frozen=True, kw_only=True):
+    """A key was released. Never log `digit`. Does not come in a plain two-party call (native_rtp)."""
+
+    channel: Channel
+    digit: str
+    duration_ms: int = 0
+
+
+class RequiredDestination(Struct, frozen=True):
+    """Where a phone wants a call to go: a number, or for an attended transfer the SIP Call-ID of the other call."""
+
+    destination: str = ""
+    protocol_id: str = ""
+
+
+class ReferTo(Struct, frozen=True):
+    """The target of a transfer. `destination_channel` is the consult leg of an attended one."""
+
+    requested_destination: RequiredDestination
+    destination_channel: Channel | None = None
+    connected_channel: Channel | None = None
+    bridge: Bridge | None = None
+
+
+class ReferredBy(Struct, frozen=True):
+    """Who transfers whom."""
+
+    source_channel: Channel
+    connected_channel: Channel | None = None
+    bridge: Bridge | None = None
+
+
+class ChannelTransfer(Event, frozen=True, kw_only=True):
+    """A phone asks for a transfer. We carry it out and tell the phone by `transfer_progress`."""
+
+    refer_to: ReferTo
+    referred_by: ReferredBy
+    state: str = ""
+
+
+class PlaybackStarted(Event, frozen=True, kw_only=True):
+    """A playback starts."""
+
+    playback: Playback
+
+
+class PlaybackFinished(Event, frozen=True, kw_only=True):
+    """A playback ended: done (also when stopped) or failed (missing file, or the channel ended)."""
+
+    playback: Playback
+
+
+class Peer(Struct, frozen=True):
+    """Registration as seen by the endpoint: Reachable, Unreachable."""
+
+    peer_status: str
+    cause: str = ""
+    address: str = ""
+
+
+class PeerStatusChange(Event, frozen=True, kw_only=True):
+    """A device registered or went away."""
+
+    endpoint: Endpoint
+    peer: Peer
+
+
+class ContactInfo(Struct, frozen=True):
+    """A registered address: NonQualified, Reachable, Unreachable, Removed, Updated, Unknown."""
+
+    uri: str
+    contact_status: str
+    aor: str
+    roundtrip_usec: str = ""
+
+
+class ContactStatusChange(Event, frozen=True, kw_only=True):
+    """An address of a device came, went, or stopped answering."""
+
+    endpoint: Endpoint
+    contact_info: ContactInfo
+
+
+class EndpointStateChange(Event, frozen=True, kw_only=True):
+    """A device's state or the list of its channels is new."""
+
+    endpoint: Endpoint
+
+
+class DeviceStateChanged(Event, frozen=True, kw_only=True):
+    """A device's state is new. Needs a `deviceState:` subscription."""
+
+    device_state: DeviceState
+
+
+class ApplicationRegistered(Event, frozen=True, kw_only=True):
+    """Our application is known to Asterisk."""
+
+
+class ApplicationReplaced(Event, frozen=True, kw_only=True):
+    """Another controller connected under our application's name. It owns the calls; we stop."""
+
+
+class RESTResponse(Struct, frozen=True):
+    """The answer to a request that went over the websocket."""
+
+    request_id: str
+    status_code: int
+    reason_phrase: str = ""
+    message_body: str = ""
+
+
+Message = Event | RESTResponse
+
+EVENTS: tuple[type[Event], ...] = (
+    ApplicationRegistered,
+    ApplicationReplaced,
+    BridgeCreated,
+    BridgeDestroyed,
+    ChannelCreated,
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelEnteredBridge,
+    ChannelHangupRequest,
+    ChannelHold,
+    ChannelLeftBridge,
+    ChannelStateChange,
+    ChannelTransfer,
+    ChannelUnhold,
+    ContactStatusChange,
+    DeviceStateChanged,
+    Dial,
+    EndpointStateChange,
+    PeerStatusChange,
+    PlaybackFinished,
+    PlaybackStarted,
+    StasisEnd,
+    StasisStart,
+)
+"""The events that we read. Each is named as Asterisk names it."""
+
+
+class _Head(Struct):
+    type: str = ""
+
+
+_read_head = msgspec.json.Decoder(_Head).decode
+_read_by_type: dict[str, Callable[[bytes], Message]] = {
+    kind.__name__: msgspec.json.Decoder(kind).decode for kind in EVENTS
+} | {"RESTResponse": msgspec.json.Decoder(RESTResponse).decode}
+
+
+def decode(raw: bytes) -> Message:
+    """The message in `raw`. Never raises: what cannot be read becomes an `UnknownEvent`."""
+    name = ""
+    try:
+        name = _read_head(raw).type
+        read = _read_by_type.get(name)
+        return read(raw) if read else UnknownEvent(type=name, raw=raw)
+    except msgspec.MsgspecError as error:
+        return UnknownEvent(type=name, raw=raw, problem=str(error))
+
+
+def instant(text: str) -> datetime:
+    """Asterisk's time stamp as an aware instant in UTC. Raises ValueError when it is none."""
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,1 @@
+"""Builders of requests: pure functions, one file per resource of Asterisk."""

@@ -1,0 +1,59 @@
+"""Requests about our Stasis application: what it is told of."""
+
+from collections.abc import Iterable
+
+from app.ari.request import Request, path, query
+
+NOISE = ("ChannelVarset", "ChannelDialplan", "ChannelConnectedLine")
+"""Events that nobody reads: without them a call sends 19 instead of 57."""
+
+
+def show(app: str) -> Request:
+    """What the application owns and listens to. Being listed does not mean that a controller is connected."""
+    return Request(method="GET", path=path("applications", app))
+
+
+def filter_events(app: str, *, disallowed: Iterable[str] = NOISE) -> Request:
+    """Keep these event types from us. Never send an `allowed` list: it silences the answers to requests too."""
+    return Request(
+        method="PUT",
+        path=path("applications", app, "eventFilter"),
+        body={"disallowed": [{"type": kind} for kind in disallowed]},
+    )
+
+
+def subscribe(app: str, sources: Iterable[str]) -> Request:
+    """Listen to sources; see the functions below. Counted: each needs its own `unsubscribe`.
+
+    422: one of them does not exist; those before it in the list are subscribed nevertheless.
+    A subscription outlives our connection. Events of a channel that is also in our Stasis then come twice; the
+    client drops the repeats.
+    """
+    parameters = query(eventSource=",".join(sources))
+    return Request(method="POST", path=path("applications", app, "subscription"), query=parameters)
+
+
+def unsubscribe(app: str, sources: Iterable[str]) -> Request:
+    """Undo one `subscribe`."""
+    parameters = query(eventSource=",".join(sources))
+    return Request(method="DELETE", path=path("applications", app, "subscription"), query=parameters)
+
+
+def of_channel(channel_id: str) -> str:
+    """A channel: all its events. It must exist already, so its first events may be missed."""
+    return f"channel:{channel_id}"
+
+
+def of_bridge(bridge_id: str) -> str:
+    """A bridge."""
+    return f"bridge:{bridge_id}"
+
+
+def of_endpoint(technology: str, resource: str = "") -> str:
+    """An endpoint, or all of a technology: registration, and every channel of it from its first event on."""
+    return f"endpoint:{technology}/{resource}" if resource else f"endpoint:{technology}"
+
+
+def of_device_state(name: str = "") -> str:
+    """A device's state (`PJSIP/phone1`), or all of them."""
+    return f"deviceState:{name}"

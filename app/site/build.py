@@ -16,6 +16,7 @@ from app.site.declarations import (
     SiteDeclaration,
     TrunkDeclaration,
 )
+from app.site.fields import is_address
 from app.site.floor import build_floor, requirements
 from app.site.model import (
     AsteriskSettings,
@@ -94,12 +95,15 @@ def _trunk(id_: str, declared: TrunkDeclaration, folder: Path) -> Trunk:
     return Trunk(
         id=id_,
         host=declared.host,
-        port=declared.port,
-        match=tuple(declared.match),
+        match=_match(declared),
         user=declared.user,
         password=_password(declared.password, folder) if declared.password else None,
         registers=declared.registers,
     )
+
+
+def _match(declared: TrunkDeclaration) -> tuple[str, ...]:
+    return tuple(declared.match) or ((declared.host,) if declared.host and is_address(declared.host) else ())
 
 
 def _asterisk(declared: AsteriskDeclaration, folder: Path) -> AsteriskSettings:
@@ -112,18 +116,17 @@ def _asterisk(declared: AsteriskDeclaration, folder: Path) -> AsteriskSettings:
         sip_port=declared.sip_port,
         rtp_ports=declared.rtp_ports,
         rtp_timeout=declared.rtp_timeout,
-        rtp_timeout_hold=declared.rtp_timeout_hold,
         greeting=folder / declared.greeting if declared.greeting else None,
         music=folder / declared.music if declared.music else None,
-        fallback=_fallback(declared.fallback),
+        fallback=_fallback(declared.fallback, folder),
     )
 
 
-def _fallback(declared: FallbackDeclaration) -> Fallback:
+def _fallback(declared: FallbackDeclaration, folder: Path) -> Fallback:
     if declared.dial:
         return Fallback(FallbackAction.DIAL, declared.after, devices=tuple(map(DeviceId, declared.dial)))
     if declared.message:
-        return Fallback(FallbackAction.MESSAGE, declared.after, message=declared.message)
+        return Fallback(FallbackAction.MESSAGE, declared.after, message=folder / declared.message)
     return Fallback(FallbackAction.WAIT, declared.after)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.site.errors import Location
+from app.site.fields import is_address
 from app.site.names import entries, section
 
 Problem = tuple[Location, str]
@@ -20,7 +21,8 @@ def check_relations(data: Any) -> Iterator[Problem]:
         _entry_points,
         _repeated_members,
         _overflow_circles,
-        _trunk_hosts,
+        _trunk_addresses,
+        _section_names,
     ):
         yield from check(data)
 
@@ -117,13 +119,33 @@ def _overflows(data: Any, queue: str) -> Iterator[tuple[Location, str]]:
                 break
 
 
-def _trunk_hosts(data: Any) -> Iterator[Problem]:
+def _trunk_addresses(data: Any) -> Iterator[Problem]:
+    """An Asterisk of our own must know where to send a trunk's calls and where its calls come from."""
     if _dig(data, ("asterisk", "url")) is not None:
         return
     for trunk, fields in section(data, "trunks").items():
-        if not isinstance(fields, dict) or fields.get("host") is None:
-            problem = "found no `host`, expected one: Thirdring runs the Asterisk and must know where to send calls."
+        host = fields.get("host") if isinstance(fields, dict) else None
+        if host is None:
+            yield (
+                ("trunks", trunk),
+                "found no `host`, which is needed: Thirdring runs the Asterisk and sends the calls.",
+            )
+        elif not fields.get("match") and not is_address(str(host)):
+            problem = "found no `match`, which is needed beside a host name: the addresses that the carrier's calls come from."
             yield ("trunks", trunk), problem
+
+
+_RESERVED = frozenset({"global", "system", "anonymous", "transport-udp", "general"})
+"""Sections that the configuration of our own Asterisk has already."""
+
+
+def _section_names(data: Any) -> Iterator[Problem]:
+    devices, trunks = section(data, "devices"), section(data, "trunks")
+    for kind, names in (("devices", devices), ("trunks", trunks)):
+        for name in _RESERVED & names.keys():
+            yield (kind, name), f'found "{name}", a word that Asterisk uses itself, expected another name.'
+    for name in trunks.keys() & devices.keys():
+        yield ("trunks", name), f'found "{name}", which is a device too, expected a name of its own.'
 
 
 def _dig(data: Any, location: Location) -> Any:

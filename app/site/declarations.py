@@ -23,17 +23,21 @@ from app.acd.model import Strategy, UnavailableReason
 from app.calls.model import AnswerWhen, WaitingSound
 from app.site.cadence import CADENCES
 from app.site.fields import (
+    Address,
     AgentRef,
     CadenceField,
     CalendarRef,
     Country,
     Date,
     DeviceRef,
+    DisplayName,
     Duration,
     Extension,
     HangUp,
+    Host,
     ListOfHours,
     Name,
+    Network,
     NoLimit,
     Number,
     Port,
@@ -42,6 +46,7 @@ from app.site.fields import (
     QueueRef,
     Secret,
     SectionName,
+    SipUser,
     SkillLevels,
     SkillRef,
     Steps,
@@ -123,7 +128,7 @@ class DeviceDeclaration(Declaration):
 
     extension: Extension
     """What others dial to reach this phone. No two devices share one, and no entry point has it."""
-    name: Text | None = None
+    name: DisplayName | None = None
     """What people call this phone, for example its desk. Default: its key."""
     password: CredentialDeclaration | None = None
     """The phone's SIP password. Default: made up once; read it in `secrets.json` in the data directory."""
@@ -132,13 +137,11 @@ class DeviceDeclaration(Declaration):
 class TrunkDeclaration(Declaration):
     """A line to a carrier, or to a telephone system beside Asterisk."""
 
-    host: Text | None = None
-    """Where calls are sent: a name or an address. Needed when Thirdring runs the Asterisk."""
-    port: Port = 5060
-    """SIP port of the other side."""
-    match: list[Text] = []
-    """Addresses or networks that calls come from. Empty: the addresses of `host`."""
-    user: Text | None = None
+    host: Host | None = None
+    """Where calls are sent: a name or an address, with `:port` if it is not 5060. Needed when Thirdring runs the Asterisk."""
+    match: list[Network] = []
+    """Addresses and networks that its calls come from. May be left out when `host` is an address."""
+    user: SipUser | None = None
     """User name, when the carrier asks for one."""
     password: CredentialDeclaration | None = None
     """Password that belongs to `user`."""
@@ -160,7 +163,7 @@ class FallbackDeclaration(Declaration):
     dial: Annotated[list[DeviceRef], Field(min_length=1)] | None = None
     """Ring these devices, all at once."""
     message: Text | None = None
-    """Play this prompt, then hang up."""
+    """Play this sound file (wav), then hang up. A relative path counts from the site file."""
 
     @model_validator(mode="after")
     def _has_one_way_out(self) -> Self:
@@ -180,7 +183,7 @@ class AsteriskDeclaration(Declaration):
     """ARI password. Needed with `url`; left out otherwise, it is made up once."""
     app: SectionName = "thirdring"
     """Name of the Stasis application, as in `dialplan/`."""
-    address: Text = "127.0.0.1"
+    address: Address = "127.0.0.1"
     """Address that SIP and RTP of our own Asterisk listen at. Loopback until you open it to the network of the phones."""
     sip_port: Port | None = None
     """SIP port of our own Asterisk. Default: a free one."""
@@ -188,12 +191,10 @@ class AsteriskDeclaration(Declaration):
     """RTP ports of our own Asterisk: two for each leg. Default: a free range."""
     rtp_timeout: PositiveDuration = timedelta(seconds=30)
     """A phone silent for so long in a call is taken for unplugged. Longer for phones that send nothing in silence."""
-    rtp_timeout_hold: PositiveDuration = timedelta(minutes=5)
-    """The same while the call is on hold."""
     greeting: Text | None = None
-    """Sound file that greets callers while no controller runs. A relative path counts from the site file."""
+    """Sound file (wav) that greets callers while no controller runs. A relative path counts from the site file."""
     music: Text | None = None
-    """Directory of sound files for waiting callers. Default: the music that comes with Asterisk."""
+    """Directory of sound files (wav) for waiting callers. A relative path counts from the site file. Default: the music that comes with Asterisk."""
     fallback: FallbackDeclaration = FallbackDeclaration()
     """What callers get while no controller runs."""
 
@@ -263,7 +264,7 @@ class TargetDeclaration(Declaration):
     message: Text | None = None
     """A prompt; then the call ends."""
     word: HangUp | None = None
-    """`hang_up`: the call ends."""
+    """What the bare word `hang_up` stands for."""
 
 
 class OverflowDeclaration(Declaration):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, time, timedelta
 from difflib import get_close_matches
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -77,9 +78,10 @@ def _number_schema(pattern: str, **more: Any) -> WithJsonSchema:
 # --- words -----------------------------------------------------------------------------------------------------
 
 _NAME = r"\w[\w.-]{0,63}"
-_SECTION_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+_SECTION_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
 _NUMBER = r"\+?[0-9]{2,20}"
 _EXTENSION = r"[0-9]{2,15}"
+_PRINTABLE = r"[!-:<-Z\\^-~]{1,120}"
 
 Text = Annotated[
     str,
@@ -93,10 +95,17 @@ Name = Annotated[
 ]
 SectionName = Annotated[
     str,
-    _matching(_SECTION_NAME, "a name of ASCII letters, digits, `_`, `-` and `.`, at most 64"),
+    _matching(_SECTION_NAME, "a name of ASCII letters, digits, `_` and `-`, at most 40"),
     _number_schema(rf"^{_SECTION_NAME}$"),
 ]
-"""Names that Asterisk's configuration and SIP carry: ASCII only."""
+"""Names that become section names of Asterisk's configuration and parts of SIP addresses: ASCII only."""
+DisplayName = Annotated[
+    str,
+    _matching(
+        r"[^\x00-\x1f\x7f;\[\]\"<>]{1,80}", 'at most 80 characters in one line, none of them ; [ ] " < >'
+    ),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
 Number = Annotated[
     str,
     _matching(_NUMBER, "a telephone number: 2 to 20 digits, with or without a `+` before them"),
@@ -105,8 +114,8 @@ Number = Annotated[
 Extension = Annotated[str, _matching(_EXTENSION, "2 to 15 digits"), _number_schema(rf"^{_EXTENSION}$")]
 Secret = Annotated[
     str,
-    _matching(r"[!-~]{1,128}", "1 to 128 printable ASCII characters without spaces"),
-    _number_schema(r"^[!-~]{1,128}$"),
+    _matching(_PRINTABLE, "1 to 120 printable ASCII characters without spaces and ; [ ]"),
+    _number_schema(rf"^{_PRINTABLE}$"),
 ]
 Url = Annotated[
     str,
@@ -249,6 +258,40 @@ def _distinct_steps(steps: dict[str, int]) -> dict[str, int]:
 
 Steps = Annotated[dict[DurationText, Annotated[int, Field(ge=0)]], AfterValidator(_distinct_steps)]
 """Waiting time → value from then on."""
+
+
+# --- addresses ---------------------------------------------------------------------------------------------------
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address rather than a name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+Address = Annotated[
+    str,
+    _checked(ip_address, "an IP address of this machine, such as `127.0.0.1`"),
+    WithJsonSchema({"type": "string"}),
+]
+Network = Annotated[
+    str,
+    _checked(lambda text: ip_network(text, strict=False), "an address or a network such as `192.0.2.0/24`"),
+    WithJsonSchema({"type": "string"}),
+]
+Host = Annotated[
+    str,
+    _matching(r"[A-Za-z0-9.:-]{1,120}", "a host name or an address, with or without `:port`"),
+    WithJsonSchema({"type": "string"}),
+]
+SipUser = Annotated[
+    str,
+    _matching(r"[\w.+@-]{1,80}", "a SIP user name"),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
 
 
 # --- places and ports ------------------------------------------------------------------------------------------

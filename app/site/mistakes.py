@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from app.site.declarations import SiteDeclaration
 from app.site.document import Document
 from app.site.errors import Location, Mistake
 from app.site.fields import did_you_mean
+from app.site.schema import site_schema
 
 _EXPECTED = {
     "bool_parsing": "`true` or `false`",
@@ -89,7 +89,7 @@ def _found(document: Document, location: Location) -> str:
     return "a list" if isinstance(value, list) else "fields"
 
 
-_SCHEMA = SiteDeclaration.model_json_schema()
+_SCHEMA = site_schema()
 
 
 def _schema_at(location: Location) -> dict[str, Any]:

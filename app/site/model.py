@@ -63,11 +63,10 @@ Credential = FromEnvironment | FromFile | InPlainSight | Generated
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """A carrier's SIP trunk. `match` lists the addresses its calls come from; empty: the addresses of `host`."""
+    """A carrier's SIP trunk. `match` lists the addresses and networks that its calls come from."""
 
     id: str
     host: str | None = None
-    port: int = 5060
     match: tuple[str, ...] = ()
     user: str | None = None
     password: Credential | None = None
@@ -89,7 +88,7 @@ class Fallback:
     action: FallbackAction = FallbackAction.WAIT
     after: timedelta = timedelta(seconds=60)
     devices: tuple[DeviceId, ...] = ()
-    message: str = ""
+    message: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,6 @@ class AsteriskSettings:
     sip_port: int | None = None
     rtp_ports: PortRange | None = None
     rtp_timeout: timedelta = timedelta(seconds=30)
-    rtp_timeout_hold: timedelta = timedelta(minutes=5)
     greeting: Path | None = None
     music: Path | None = None
     fallback: Fallback = Fallback()

@@ -1,0 +1,118 @@
+"""The link between one Asterisk and the dispatcher: events in, actions out, a reconcile on every connect."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from time import perf_counter
+
+import structlog
+
+from app.ari.address import Address
+from app.ari.answer import Outcome
+from app.ari.client import Client, Ending, State, Transport
+from app.ari.devices import TECHNOLOGY, DeviceWatch
+from app.ari.errors import AriError, AriRefused
+from app.ari.limits import Limits
+from app.ari.listener import Listener
+from app.ari.messages import Event
+from app.ari.perform import Performer
+from app.ari.registry import Registry
+from app.ari.request import Request
+from app.ari.requests import applications
+from app.ari.survey import survey
+from app.ari.translate import Translator
+from app.calls.actions import Action
+from app.calls.events import Event as OurEvent
+from app.clock import Clock
+from app.ids import DeviceId, LegId
+
+_log = structlog.get_logger(__name__)
+
+
+class AriLink(Listener):
+    """Owns the client. `perform` may be called at any time: what cannot be sent is found by the next reconcile."""
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        clock: Clock,
+        jitter: Callable[[], float],
+        submit: Callable[[OurEvent], object],
+        is_leg: Callable[[LegId], bool],
+        transport: Transport = Transport.WEBSOCKET,
+        limits: Limits | None = None,
+    ) -> None:
+        self._app = address.app
+        self._clock = clock
+        self._submit = submit
+        self._registry = Registry()
+        self._devices = DeviceWatch(self._registry)
+        self._translator = Translator(self._registry, self._devices, is_leg=is_leg)
+        self.client = Client(address, self, jitter=jitter, transport=transport, limits=limits)
+        self._performer = Performer(self.client, self._registry, submit=submit)
+        self.reconciled_at: datetime | None = None
+        """When the present connection had its reconcile; None while there is none."""
+        self.trouble: str = "not connected yet"
+
+    async def run(self) -> Ending:
+        """Stay connected until closed or replaced by another controller."""
+        return await self.client.run()
+
+    def perform(self, wanted: Sequence[Action]) -> None:
+        """Carry out actions, in order."""
+        self._performer.perform(wanted)
+
+    async def watch(self, device_ids: Iterable[DeviceId]) -> None:
+        """The site's phones, at the start and after a reload."""
+        self._devices.watch(device_ids)
+        if self.client.state is State.CONNECTED:
+            await self.on_connected()
+
+    # --- what the client tells -----------------------------------------------------------------------------------
+
+    def on_event(self, event: Event) -> None:
+        """Translate and submit, in order."""
+        for ours in self._translator.translate(event):
+            self._submit(ours)
+
+    async def on_connected(self) -> None:
+        """Subscribe to the phones, then find out what was missed."""
+        began = perf_counter()
+        await self._subscribe()
+        seen = await survey(self.client)
+        self._registry.keep_only(set(seen.channel_ids))
+        for leg in seen.seen.legs:
+            self._registry.add(leg.leg_id)
+        self._devices.forget()
+        self._submit(seen.seen)
+        for endpoint in seen.endpoints:
+            changed = self._devices.see(endpoint)
+            if changed is not None:
+                self._submit(changed)
+        self.reconciled_at, self.trouble = self._clock.now(), ""
+        milliseconds = round((perf_counter() - began) * 1000, 1)
+        _log.info("reconciled", legs=len(seen.seen.legs), milliseconds=milliseconds)
+
+    def on_disconnected(self, error: AriError) -> None:
+        """Say so once per connection; the client tries again by itself."""
+        if self.reconciled_at is not None or self.trouble != str(error):
+            _log.warning("asterisk_disconnected", reason=str(error))
+        self.reconciled_at, self.trouble = None, str(error)
+
+    def on_outcome(self, request: Request, outcome: Outcome, seconds: float) -> None:
+        """Log what went wrong and nobody awaits. "Not found" is usual: it ended while we wrote."""
+        if isinstance(outcome, AriError):
+            _log.debug("request_failed", request=str(request), reason=str(outcome), seconds=round(seconds, 4))
+
+    async def _subscribe(self) -> None:
+        """Each phone by itself, in one burst: one that Asterisk does not know must not keep us from the others."""
+        sources = [applications.of_endpoint(TECHNOLOGY, device_id) for device_id in self._devices.device_ids]
+        futures = self.client.send_all([applications.subscribe(self._app, [source]) for source in sources])
+        for source, future in zip(sources, futures, strict=True):
+            outcome = await future
+            if isinstance(outcome, AriRefused):
+                _log.error(
+                    "phone_unknown_to_asterisk", source=source, advice="add it to pjsip.conf of that Asterisk"
+                )
+            elif isinstance(outcome, AriError):
+                raise outcome

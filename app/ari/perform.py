@@ -1,0 +1,156 @@
+"""Actions become requests: one burst, in the order given, not awaited.
+
+Only a refusal that changes what happens next is told to call control. No answer at all (connection lost, time-out) is not a refusal:
+the request may have been carried out, and the reconcile that follows finds out.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+
+from app.ari.answer import Outcome
+from app.ari.devices import TECHNOLOGY
+from app.ari.errors import AriConflict, AriRefused
+from app.ari.registry import Registry
+from app.ari.request import Request
+from app.ari.requests import bridges, channels
+from app.calls import actions
+from app.calls.events import Event, JoinRefused, LegRefused, PromptFinished
+from app.calls.hangup import HangUpReason
+from app.ids import LegId
+
+_log = structlog.get_logger(__name__)
+
+LEG_CONTEXT, LEG_EXTENSION = "thirdring-leg", "leg"
+PROMPTS = "sound:thirdring/"
+
+_REASONS = {
+    HangUpReason.NORMAL: None,
+    HangUpReason.ANSWERED_ELSEWHERE: channels.HangUpReason.ANSWERED_ELSEWHERE,
+    HangUpReason.BUSY: channels.HangUpReason.BUSY,
+    HangUpReason.NO_ANSWER: channels.HangUpReason.NO_ANSWER,
+    HangUpReason.CONGESTION: channels.HangUpReason.CONGESTION,
+    HangUpReason.UNKNOWN_NUMBER: channels.HangUpReason.UNALLOCATED,
+}
+
+
+class Future(Protocol):
+    """What a sent request gives back."""
+
+    def add_done_callback(self, callback: Callable[["Future"], object], /) -> object:
+        """Call it when the outcome is there."""
+        ...
+
+    def result(self) -> Outcome:
+        """The outcome."""
+        ...
+
+
+class Sender(Protocol):
+    """The part of the client that is needed here."""
+
+    def send_all(self, requests: Sequence[Request]) -> "Sequence[Future]":
+        """Send in order, in one write."""
+        ...
+
+
+class Performer:
+    """Carries out actions, and submits what Asterisk refused."""
+
+    def __init__(self, sender: Sender, registry: Registry, *, submit: Callable[[Event], object]) -> None:
+        self._sender = sender
+        self._registry = registry
+        self._submit = submit
+
+    def perform(self, wanted: Sequence[actions.Action]) -> None:
+        """Send the requests for these actions."""
+        futures = self._sender.send_all([self._request(action) for action in wanted])
+        for action, future in zip(wanted, futures, strict=True):
+            refusal = _refusal(action)
+            if refusal is not None:
+                future.add_done_callback(partial(self._on_done, refusal))
+
+    def _on_done(self, refusal: Callable[[str], Event], future: Future) -> None:
+        outcome = future.result()
+        if isinstance(outcome, AriRefused) and not isinstance(outcome, AriConflict):
+            self._submit(refusal(outcome.reason))
+
+    def _request(self, action: actions.Action) -> Request:
+        if isinstance(action, actions.RingPhone | actions.DialNumber):
+            self._registry.add(action.leg_id)
+        return _REQUESTS[type(action)](action)
+
+
+def _ring_phone(action: actions.RingPhone) -> Request:
+    shown = caller_id(action.shows_name, action.shows_number)
+    return _originate(action, f"{TECHNOLOGY}/{action.device_id}", shown)
+
+
+def _dial_number(action: actions.DialNumber) -> Request:
+    return _originate(action, action.dial, caller_id("", action.shows_number))
+
+
+def _originate(action: actions.RingPhone | actions.DialNumber, endpoint: str, shown: str) -> Request:
+    """Into the dialplan, not into the application: such a leg survives our death while it rings."""
+    return channels.originate(
+        action.leg_id,
+        endpoint=endpoint,
+        context=LEG_CONTEXT,
+        extension=LEG_EXTENSION,
+        ring_timeout=action.give_up_after,
+        variables={"TR_LEG": action.leg_id, "TR_CALL": action.call_id},
+        caller_id=shown,
+    )
+
+
+def _play_prompt(action: actions.PlayPrompt) -> Request:
+    return channels.play(action.leg_id, f"{action.leg_id}-prompt", media=[PROMPTS + action.prompt])
+
+
+def _send_to_dialplan(action: actions.SendToDialplan) -> Request:
+    return channels.continue_in_dialplan(
+        action.leg_id, context=action.context, extension=action.extension, priority=1
+    )
+
+
+_REQUESTS: dict[type, Callable[[Any], Request]] = {
+    actions.RingPhone: _ring_phone,
+    actions.DialNumber: _dial_number,
+    actions.HangUpLeg: lambda action: channels.hang_up(action.leg_id, reason=_REASONS[action.reason]),
+    actions.AnswerLeg: lambda action: channels.answer(action.leg_id),
+    actions.StartMusic: lambda action: channels.start_moh(action.leg_id, moh_class=action.music),
+    actions.StopMusic: lambda action: channels.stop_moh(action.leg_id),
+    actions.StartRingback: lambda action: channels.ring(action.leg_id),
+    actions.PlayPrompt: _play_prompt,
+    actions.CreateBridge: lambda action: bridges.create(action.bridge_id, name=action.bridge_id),
+    actions.JoinBridge: lambda action: bridges.add_channels(action.bridge_id, action.leg_ids),
+    actions.DestroyBridge: lambda action: bridges.destroy(action.bridge_id),
+    actions.SendToDialplan: _send_to_dialplan,
+}
+
+
+def caller_id(name: str, number: str) -> str:
+    """What the phone shows, in Asterisk's form. Signs that would end a part of it early are left out."""
+    shown = "".join(sign for sign in name if sign.isprintable() and sign not in '"<>\\')
+    digits = "".join(sign for sign in number if sign.isalnum() or sign in "+*#-._")
+    return f'"{shown}" <{digits}>'
+
+
+def _refusal(action: actions.Action) -> Callable[[str], Event] | None:
+    """The event that a refusal of this action is, if it matters."""
+    match action:
+        case actions.RingPhone() | actions.DialNumber():
+            return partial(LegRefused, action.leg_id)
+        case actions.JoinBridge():
+            return partial(JoinRefused, action.bridge_id)
+        case actions.PlayPrompt():
+            return partial(_not_played, action.leg_id)
+        case _:
+            return None
+
+
+def _not_played(leg_id: LegId, detail: str) -> Event:
+    _log.warning("prompt_not_played", leg_id=leg_id, detail=detail)
+    return PromptFinished(leg_id)

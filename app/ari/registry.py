@@ -1,0 +1,26 @@
+"""Which channels are ours: those that were handed to us, and those that we asked for, from before the request leaves.
+
+A channel of a phone that is not in here is a call that Thirdring does not know.
+"""
+
+
+class Registry:
+    """The ids of our channels, until Asterisk says that they are gone."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+
+    def __contains__(self, channel_id: str) -> bool:
+        return channel_id in self._ids
+
+    def add(self, channel_id: str) -> None:
+        """It is ours from now on. May be called twice."""
+        self._ids.add(channel_id)
+
+    def discard(self, channel_id: str) -> None:
+        """It is gone. May be called twice, and for others' channels."""
+        self._ids.discard(channel_id)
+
+    def keep_only(self, channel_ids: set[str]) -> None:
+        """Forget what Asterisk does not list any more."""
+        self._ids &= channel_ids

@@ -1,0 +1,78 @@
+"""What Asterisk has, listed after every connect. `app/calls/recover.py` finds out what was missed."""
+
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from app.ari.client import Client
+from app.ari.messages import Bridge, Channel, ChannelState, Endpoint, instant
+from app.ari.requests import asterisk, bridges, channels, endpoints
+from app.ari.translate import arrived_at
+from app.calls.events import AsteriskSeen, SeenLeg
+from app.ids import BridgeId, DeviceId, LegId
+
+
+class _Status(Struct):
+    startup_time: str
+
+
+class _Info(Struct):
+    status: _Status
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One look at the node."""
+
+    seen: AsteriskSeen
+    endpoints: tuple[Endpoint, ...]
+    channel_ids: frozenset[str]
+
+
+async def survey(client: Client) -> Survey:
+    """List channels, bridges and endpoints: four requests in one burst. Raises `AriError`."""
+    requests = [asterisk.info(), channels.show_all(), bridges.show_all(), endpoints.show_all()]
+    futures = client.send_all(requests)
+    outcomes = [await future for future in futures]
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+    info, listed, bridged, known = (outcome for outcome in outcomes if not isinstance(outcome, Exception))
+    seen = compare_ready(
+        info.decode(_Info).status.startup_time, listed.decode(list[Channel]), bridged.decode(list[Bridge])
+    )
+    ids = frozenset(channel.id for channel in listed.decode(list[Channel]))
+    return Survey(seen, tuple(known.decode(list[Endpoint])), ids)
+
+
+def compare_ready(started: str, listed: list[Channel], bridged: list[Bridge]) -> AsteriskSeen:
+    """The lists in call control's words. Channels that are neither callers, phones nor legs of ours are left out."""
+    bridge_by_channel = {
+        channel_id: BridgeId(bridge.id) for bridge in bridged for channel_id in bridge.channels
+    }
+    legs = (_seen_leg(channel, bridge_by_channel.get(channel.id)) for channel in listed)
+    return AsteriskSeen(
+        instant(started),
+        tuple(leg for leg in legs if leg is not None),
+        tuple(BridgeId(bridge.id) for bridge in bridged),
+    )
+
+
+def _seen_leg(channel: Channel, bridge_id: BridgeId | None) -> SeenLeg | None:
+    variables = channel.channelvars
+    role, leg = variables.get("TR_ROLE", ""), variables.get("TR_LEG", "")
+    if not role and not leg:
+        return None
+    return SeenLeg(
+        leg_id=LegId(channel.id),
+        is_ringing=channel.state == ChannelState.RINGING,
+        is_up=channel.state == ChannelState.UP,
+        is_ours_now=channel.dialplan.app_name == "Stasis",
+        made_by_us=bool(leg),
+        bridge_id=bridge_id,
+        number=channel.caller.number,
+        name=channel.caller.name,
+        dialled=variables.get("TR_ENTRY", ""),
+        device_id=DeviceId(variables["TR_DEVICE"]) if role == "phone" else None,
+        arrived_at=arrived_at(channel),
+    )

@@ -1,0 +1,159 @@
+"""Asterisk's events in our words. Asterisk's names stay on this side.
+
+What this has to know (measured on 22.10.1):
+
+- A caller's last event is StasisEnd; a leg that never answered has only ChannelDestroyed. Whichever comes first ends the leg.
+- The first ChannelHangupRequest tells who ended it: the phone, unless it is `soft` (we, or a timer). Cause 1 with `soft` is the RTP
+  time-out. None at all before ChannelDestroyed: Asterisk's own ring time-out.
+- The phone's ringing comes as ChannelStateChange and as Dial, in either order. The first one counts.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from app.ari import messages as ari
+from app.ari.devices import DeviceWatch
+from app.ari.registry import Registry
+from app.calls import events
+from app.calls.hangup import LegEnd
+from app.ids import BridgeId, CallId, DeviceId, EntryNumber, LegId
+
+_Q850_NORMAL = 16
+_ARI_DELETE = 32
+
+
+class Translator:
+    """Keeps what one event tells about a later one: who asked for a hang-up."""
+
+    def __init__(self, registry: Registry, devices: DeviceWatch, *, is_leg: Callable[[LegId], bool]) -> None:
+        """`is_leg` says whether call control knows the leg: news of others are not passed on."""
+        self._registry = registry
+        self._devices = devices
+        self._is_leg = is_leg
+        self._hang_ups: dict[str, ari.ChannelHangupRequest] = {}
+        self._handlers: dict[type, Callable[[Any], Iterator[events.Event]]] = {
+            ari.StasisStart: self._on_stasis_start,
+            ari.StasisEnd: self._on_stasis_end,
+            ari.ChannelDestroyed: self._on_destroyed,
+            ari.ChannelStateChange: self._on_state_change,
+            ari.Dial: self._on_dial,
+            ari.ChannelHangupRequest: self._on_hang_up_request,
+            ari.ChannelEnteredBridge: self._on_entered_bridge,
+            ari.ChannelHold: self._on_hold,
+            ari.ChannelUnhold: self._on_unhold,
+            ari.PlaybackFinished: self._on_playback_finished,
+            ari.EndpointStateChange: self._on_endpoint,
+            ari.PeerStatusChange: self._on_endpoint,
+        }
+
+    def translate(self, event: ari.Event) -> Iterator[events.Event]:
+        """What the event means to us: nothing, one thing, or two."""
+        handler = self._handlers.get(type(event))
+        return handler(event) if handler is not None else iter(())
+
+    def _on_stasis_start(self, event: ari.StasisStart) -> Iterator[events.Event]:
+        channel, (kind, argument) = event.channel, _two(event.args)
+        self._registry.add(channel.id)
+        if kind == "entry":
+            yield caller_arrived(channel, argument)
+        elif kind == "leg" and self._is_leg(LegId(channel.id)):
+            yield events.LegAnswered(LegId(channel.id))
+        elif kind == "phone":
+            device_id = DeviceId(channel.channelvars.get("TR_DEVICE", ""))
+            yield events.PhoneDialled(CallId(channel.id), device_id, argument)
+            changed = self._devices.owned(channel.id, device_id)
+            if changed is not None:
+                yield changed
+
+    def _on_stasis_end(self, event: ari.StasisEnd) -> Iterator[events.Event]:
+        channel_id = event.channel.id
+        hang_up = self._hang_ups.pop(channel_id, None)
+        if hang_up is None:
+            yield from self._ended(channel_id, LegEnd.BY_US, _Q850_NORMAL, 0)
+        else:
+            yield from self._ended(channel_id, _end(hang_up), hang_up.cause, hang_up.tech_cause)
+        if event.channel.channelvars.get("TR_ROLE") == "caller":
+            self._registry.discard(channel_id)
+
+    def _on_destroyed(self, event: ari.ChannelDestroyed) -> Iterator[events.Event]:
+        channel_id = event.channel.id
+        self._registry.discard(channel_id)
+        hang_up = self._hang_ups.pop(channel_id, None)
+        if hang_up is None:
+            yield from self._ended(channel_id, LegEnd.BY_TIMER, event.cause, event.tech_cause)
+        else:
+            yield from self._ended(
+                channel_id, _end(hang_up), event.cause, hang_up.tech_cause or event.tech_cause
+            )
+
+    def _ended(self, channel_id: str, end: LegEnd, cause: int, sip_code: int) -> Iterator[events.Event]:
+        if self._is_leg(LegId(channel_id)):
+            yield events.LegEnded(LegId(channel_id), end, cause, sip_code or None)
+
+    def _on_hang_up_request(self, event: ari.ChannelHangupRequest) -> Iterator[events.Event]:
+        if self._is_leg(LegId(event.channel.id)):
+            self._hang_ups.setdefault(event.channel.id, event)
+        return iter(())
+
+    def _on_state_change(self, event: ari.ChannelStateChange) -> Iterator[events.Event]:
+        if event.channel.state == ari.ChannelState.RINGING:
+            yield from self._ringing(event.channel.id)
+
+    def _on_dial(self, event: ari.Dial) -> Iterator[events.Event]:
+        if event.dialstatus == "RINGING":
+            yield from self._ringing(event.peer.id)
+
+    def _ringing(self, channel_id: str) -> Iterator[events.Event]:
+        if self._is_leg(LegId(channel_id)):
+            yield events.LegRinging(LegId(channel_id))
+
+    def _on_entered_bridge(self, event: ari.ChannelEnteredBridge) -> Iterator[events.Event]:
+        if self._is_leg(LegId(event.channel.id)):
+            yield events.LegJoined(LegId(event.channel.id), BridgeId(event.bridge.id))
+
+    def _on_hold(self, event: ari.ChannelHold) -> Iterator[events.Event]:
+        if self._is_leg(LegId(event.channel.id)):
+            yield events.LegHeld(LegId(event.channel.id))
+
+    def _on_unhold(self, event: ari.ChannelUnhold) -> Iterator[events.Event]:
+        if self._is_leg(LegId(event.channel.id)):
+            yield events.LegUnheld(LegId(event.channel.id))
+
+    def _on_playback_finished(self, event: ari.PlaybackFinished) -> Iterator[events.Event]:
+        leg_id = LegId(event.playback.target_uri.removeprefix("channel:"))
+        if self._is_leg(leg_id):
+            yield events.PromptFinished(leg_id)
+
+    def _on_endpoint(self, event: ari.EndpointStateChange | ari.PeerStatusChange) -> Iterator[events.Event]:
+        changed = self._devices.see(event.endpoint)
+        if changed is not None:
+            yield changed
+
+
+def caller_arrived(channel: ari.Channel, dialled: str) -> events.CallerArrived:
+    """A caller, with the moment at which the dialplan first saw the call."""
+    return events.CallerArrived(
+        CallId(channel.id),
+        EntryNumber(dialled),
+        channel.caller.number,
+        channel.caller.name,
+        arrived_at(channel),
+        is_answered=channel.state == ari.ChannelState.UP,
+    )
+
+
+def arrived_at(channel: ari.Channel) -> datetime | None:
+    """The dialplan's own note of the arrival (`TR_ARRIVED_MS`), if it made one."""
+    milliseconds = channel.channelvars.get("TR_ARRIVED_MS", "")
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds.isdigit() else None
+
+
+def _two(args: list[str]) -> tuple[str, str]:
+    return (args[0] if args else "", args[1] if len(args) > 1 else "")
+
+
+def _end(hang_up: ari.ChannelHangupRequest) -> LegEnd:
+    if not hang_up.soft:
+        return LegEnd.BY_PHONE
+    return LegEnd.BY_US if hang_up.cause in {_ARI_DELETE, _Q850_NORMAL, 0} else LegEnd.BY_NETWORK

@@ -22,14 +22,14 @@ _ONE_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Where packages come from and which keyring vouches for them (empty: apt's default trust)."""
+    """Where packages come from, with the options of apt's one-line sources, such as `signed-by=...`."""
 
     uri: str
-    signed_by: str = ""
+    options: str = ""
 
     def source_line(self, suite: str) -> str:
         """The one-line source of another suite on the same mirror."""
-        options = f"[signed-by={self.signed_by}] " if self.signed_by else ""
+        options = f"[{self.options}] " if self.options else ""
         return f"deb {options}{self.uri} {suite} main\n"
 
 
@@ -39,6 +39,8 @@ class _Source:
     suites: frozenset[str]
     components: frozenset[str]
     signed_by: str
+    is_trusted: bool
+    """The administrator vouches for the mirror: no signature is checked."""
 
     @property
     def is_debian(self) -> bool:
@@ -52,8 +54,15 @@ def find_mirror(directory: Path = Path("/etc/apt"), *, keyring: Path = DEBIAN_KE
     """
     for source in _sources(directory):
         if source.is_debian:
-            return Mirror(source.uri, str(keyring) if keyring.exists() else source.signed_by)
+            return Mirror(source.uri, _trust(source, keyring))
     raise MirrorMissing(directory)
+
+
+def _trust(source: _Source, keyring: Path) -> str:
+    if source.is_trusted:
+        return "trusted=yes"
+    signed_by = str(keyring) if keyring.exists() else source.signed_by
+    return f"signed-by={signed_by}" if signed_by else ""
 
 
 def _sources(directory: Path) -> Iterator[_Source]:
@@ -69,17 +78,16 @@ def _one_line_sources(text: str) -> Iterator[_Source]:
     for line in text.splitlines():
         found = _ONE_LINE.match(line.split("#")[0].strip())
         if found:
+            options = dict(
+                option.split("=", 1) for option in (found["options"] or "").split() if "=" in option
+            )
             yield _Source(
                 found["uri"],
                 frozenset([found["suite"]]),
                 frozenset(found["components"].split()),
-                _option(found["options"] or "", "signed-by"),
+                options.get("signed-by", ""),
+                options.get("trusted") == "yes",
             )
-
-
-def _option(options: str, name: str) -> str:
-    pairs = dict(option.split("=", 1) for option in options.split() if "=" in option)
-    return pairs.get(name, "")
 
 
 def _deb822_sources(text: str) -> Iterator[_Source]:
@@ -98,19 +106,18 @@ def _deb822_source(uri: str, fields: dict[str, str]) -> _Source:
         frozenset(fields.get("components", "").split()),
         # A key may stand in the stanza itself; apt's default trust serves then.
         signed_by if signed_by.startswith("/") else "",
+        fields.get("trusted", "no").lower() == "yes",
     )
 
 
 def _deb822_fields(stanza: str) -> dict[str, str]:
+    """Field names in lower case. A line that begins with a blank goes on with the field before it."""
     fields: dict[str, str] = {}
     name = ""
     for line in stanza.splitlines():
-        if line.startswith("#"):
-            continue
         if line[:1].isspace():
             fields[name] = f"{fields.get(name, '')} {line.strip()}"
-        elif ":" in line:
-            name, _, value = line.partition(":")
-            name = name.strip().lower()
-            fields[name] = value.strip()
+        elif ":" in line and not line.startswith("#"):
+            name = line.partition(":")[0].strip().lower()
+            fields[name] = line.partition(":")[2].strip()
     return fields

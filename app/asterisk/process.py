@@ -36,7 +36,7 @@ from app.asterisk.layout import Layout
 from app.asterisk.node_config import NodeConfig
 from app.asterisk.ports import Ports, check_ports, choose_ports
 from app.asterisk.probe import Probe
-from app.asterisk.render import listed_modules, render, write
+from app.asterisk.render import listed_modules, needed_modules, render, write
 
 _READY_WITHIN: Final = timedelta(seconds=15)
 _ENDS_WITHIN: Final = timedelta(seconds=5)
@@ -284,8 +284,8 @@ class Asterisk:
         return Child.start(command, environment=program.environment(), output=self.layout.log / "console.log")
 
     async def _until_ready(self) -> None:
-        """Return once every listed module is Running."""
-        listed = self._listed_modules()
+        """Return once it is booted and every module is Running that we need or that its modules.conf lists."""
+        listed = dict.fromkeys((*needed_modules(), *self._listed_modules()))
         async with Probe(self.ari_url, self._config.ari) as probe:
             await self._until_booted(probe)
             running = await probe.running_modules()

@@ -10,7 +10,7 @@ is connected they hear a greeting of 2200 Hz and then music of 1800 Hz.
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -27,7 +27,7 @@ PHONES: Final = 40
 ARI_PASSWORD: Final = "password-of-the-controller"
 
 T = TypeVar("T")
-StartAsterisk = Callable[[NodeConfig], Asterisk]
+StartAsterisk = Callable[[NodeConfig], Awaitable[Asterisk]]
 
 
 def password_of(device: str) -> str:
@@ -85,22 +85,22 @@ def asterisk(installation: Installation, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def start_asterisk(installation: Installation, tmp_path: Path) -> Iterator[StartAsterisk]:
+async def start_asterisk(installation: Installation, tmp_path: Path) -> AsyncIterator[StartAsterisk]:
     """Starts a node of the test's own from a configuration; it is stopped after the test."""
     started: list[Asterisk] = []
 
-    def start(config: NodeConfig) -> Asterisk:
+    async def start(config: NodeConfig) -> Asterisk:
         node = Asterisk(config, directory=tmp_path / f"node{len(started)}", installation=installation)
-        run(node.start())
         started.append(node)
+        await node.start()
         return node
 
     yield start
     for node in started:
-        run(node.stop())
+        await node.stop()
 
 
 @pytest.fixture
-def own_asterisk(start_asterisk: StartAsterisk, tmp_path: Path) -> Asterisk:
+async def own_asterisk(start_asterisk: StartAsterisk, tmp_path: Path) -> Asterisk:
     """A running node that belongs to the test alone: it may be killed, filled up, reloaded."""
-    return start_asterisk(node_config(tmp_path))
+    return await start_asterisk(node_config(tmp_path))

@@ -11,7 +11,7 @@ _SECURE = {"http": "ws", "https": "wss"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """`url` is the node's HTTP server with its prefix, such as `http://127.0.0.1:8088`.
+    """`url` is the base of the interface, such as `http://127.0.0.1:8088/ari`.
 
     The password goes into a header, never into a URL, a log or a repr. Raises ValueError for a URL that cannot be used.
     """
@@ -24,7 +24,9 @@ class Address:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in _SECURE or not parts.hostname:
-            raise ValueError(f"ARI URL: expected http://host:port or https://host:port, got {self.url!r}")
+            raise ValueError(
+                f"ARI URL: expected http://host:port/ari or https://host:port/ari, got {self.url!r}"
+            )
         if parts.username or parts.password:
             raise ValueError(
                 "ARI URL: expected no user or password in it; give them as settings of their own"
@@ -49,7 +51,7 @@ class Address:
     def events_url(self) -> str:
         """The websocket of our application."""
         scheme, _, rest = self.url.rstrip("/").partition("://")
-        return f"{_SECURE[scheme]}://{rest}/ari/events?{urlencode({'app': self.app})}"
+        return f"{_SECURE[scheme]}://{rest}/events?{urlencode({'app': self.app})}"
 
     @property
     def authorization(self) -> str:
@@ -58,4 +60,4 @@ class Address:
 
     def url_of(self, request: Request) -> str:
         """The URL of a request sent by HTTP."""
-        return f"{self.url.rstrip('/')}/ari/{request.target}"
+        return f"{self.url.rstrip('/')}/{request.target}"

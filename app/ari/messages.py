@@ -1,99 +1,19 @@
-"""What Asterisk tells us: typed events and snapshots, decoded from JSON text.
+"""What Asterisk tells us: typed events, decoded from JSON text.
 
 Only the fields that we use are declared; Asterisk may send more. The names are Asterisk's own and stay inside `app/ari`.
 Decoding looks at `type` first and then decodes by that type; a type that we do not know, or one whose fields do not fit,
 becomes an `UnknownEvent` with its text, so that nothing is lost and no surprise ends the connection.
 
-Time stamps stay text until somebody asks: `Event.at` parses them. Asterisk writes milliseconds and an offset such as
-`+0000`.
+Time stamps stay text until somebody asks: `Event.at` parses them. They have whole milliseconds.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
-
-class ChannelState(StrEnum):
-    """The channel states that matter here. `Channel.state` is plain text, as Asterisk may know others."""
-
-    DOWN = "Down"
-    RING = "Ring"
-    RINGING = "Ringing"
-    UP = "Up"
-
-
-class CallerId(Struct, frozen=True):
-    """A party as shown to the other one."""
-
-    name: str = ""
-    number: str = ""
-
-
-class Dialplan(Struct, frozen=True):
-    """Where in the dialplan a channel is."""
-
-    context: str = ""
-    exten: str = ""
-    app_name: str = ""
-
-
-class Channel(Struct, frozen=True):
-    """Snapshot of a channel. `channelvars` holds the variables that ari.conf names; unset ones are empty."""
-
-    id: str
-    name: str
-    state: str
-    creationtime: str = ""
-    protocol_id: str = ""
-    caller: CallerId = CallerId()
-    connected: CallerId = CallerId()
-    dialplan: Dialplan = Dialplan()
-    channelvars: dict[str, str] = {}  # msgspec copies an empty default for each instance.
-    caller_rdnis: str = ""
-
-    @property
-    def created_at(self) -> datetime:
-        """When the channel came to be."""
-        return instant(self.creationtime)
-
-
-class Bridge(Struct, frozen=True):
-    """Snapshot of a bridge. `channels` are the ids of those in it."""
-
-    id: str
-    bridge_type: str
-    technology: str = ""
-    name: str = ""
-    channels: list[str] = []  # msgspec copies an empty default for each instance.
-    creationtime: str = ""
-
-
-class Endpoint(Struct, frozen=True):
-    """Snapshot of a device or trunk. `channel_ids` tells whether it is busy, within Thirdring or outside."""
-
-    technology: str
-    resource: str
-    state: str = "unknown"
-    channel_ids: list[str] = []  # msgspec copies an empty default for each instance.
-
-
-class DeviceState(Struct, frozen=True):
-    """A device by its dial name and state: NOT_INUSE, INUSE, BUSY, RINGING, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN."""
-
-    name: str
-    state: str
-
-
-class Playback(Struct, frozen=True):
-    """A playback. `state` is queued, playing, continuing, done or failed; `target_uri` is `channel:ID` or `bridge:ID`."""
-
-    id: str
-    state: str
-    target_uri: str = ""
-    media_uri: str = ""
+from app.ari.snapshots import Bridge, Channel, DeviceState, Endpoint, Playback, instant
 
 
 class Event(Struct, frozen=True):
@@ -372,8 +292,3 @@ def decode(raw: bytes) -> Message:
         return read(raw) if read else UnknownEvent(type=name, raw=raw)
     except msgspec.MsgspecError as error:
         return UnknownEvent(type=name, raw=raw, problem=str(error))
-
-
-def instant(text: str) -> datetime:
-    """Asterisk's time stamp as an aware instant in UTC. Raises ValueError when it is none."""
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,120 @@
+"""How Asterisk's things look at one moment: channels, bridges, endpoints. They stand in events and in answers.
+
+Only the fields that we use are declared; Asterisk may send more. The names are Asterisk's own and stay inside `app/ari`.
+`Answer.decode(list[Channel])` reads them from an answer.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class ChannelState(StrEnum):
+    """The channel states that matter here. `Channel.state` is plain text, as Asterisk may know others."""
+
+    DOWN = "Down"
+    RING = "Ring"
+    RINGING = "Ringing"
+    UP = "Up"
+
+
+class CallerId(Struct, frozen=True):
+    """A party as shown to the other one."""
+
+    name: str = ""
+    number: str = ""
+
+
+class Dialplan(Struct, frozen=True):
+    """Where in the dialplan a channel is."""
+
+    context: str = ""
+    exten: str = ""
+    app_name: str = ""
+
+
+class Channel(Struct, frozen=True):
+    """Snapshot of a channel. `channelvars` holds the variables that ari.conf names; unset ones are empty."""
+
+    id: str
+    name: str
+    state: str
+    creationtime: str = ""
+    protocol_id: str = ""
+    caller: CallerId = CallerId()
+    connected: CallerId = CallerId()
+    dialplan: Dialplan = Dialplan()
+    channelvars: dict[str, str] = {}  # msgspec copies an empty default for each instance.
+    caller_rdnis: str = ""
+
+    @property
+    def created_at(self) -> datetime:
+        """When the channel came to be."""
+        return instant(self.creationtime)
+
+
+class Bridge(Struct, frozen=True):
+    """Snapshot of a bridge. `channels` are the ids of those in it."""
+
+    id: str
+    bridge_type: str
+    technology: str = ""
+    name: str = ""
+    channels: list[str] = []  # msgspec copies an empty default for each instance.
+    creationtime: str = ""
+
+
+class Endpoint(Struct, frozen=True):
+    """Snapshot of a device or trunk. `channel_ids` tells whether it is busy, within Thirdring or outside."""
+
+    technology: str
+    resource: str
+    state: str = "unknown"
+    channel_ids: list[str] = []  # msgspec copies an empty default for each instance.
+
+
+class DeviceState(Struct, frozen=True):
+    """A device by its dial name and state: NOT_INUSE, INUSE, BUSY, RINGING, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN."""
+
+    name: str
+    state: str
+
+
+class Playback(Struct, frozen=True):
+    """A playback. `state` is queued, playing, continuing, done or failed; `target_uri` is `channel:ID` or `bridge:ID`."""
+
+    id: str
+    state: str
+    target_uri: str = ""
+    media_uri: str = ""
+
+
+class SystemInfo(Struct, frozen=True):
+    """Which Asterisk it is."""
+
+    version: str
+    entity_id: str = ""
+
+
+class StatusInfo(Struct, frozen=True):
+    """How long it runs."""
+
+    startup_time: str
+
+
+class AsteriskInfo(Struct, frozen=True):
+    """The answer to `asterisk.info()`. Another start than before means that every earlier channel is gone."""
+
+    system: SystemInfo
+    status: StatusInfo
+
+    @property
+    def started_at(self) -> datetime:
+        """When this Asterisk started."""
+        return instant(self.status.startup_time)
+
+
+def instant(text: str) -> datetime:
+    """Asterisk's time stamp as an aware instant in UTC. Raises ValueError when it is none."""
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from app.acd.events import DeviceChanged
 from app.acd.model import DeviceState
-from app.ari.messages import Endpoint
 from app.ari.registry import Registry
+from app.ari.snapshots import Endpoint
 from app.ids import DeviceId
 
 TECHNOLOGY = "PJSIP"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from app.ari.client import Client
-from app.ari.messages import Bridge, Channel, ChannelState, Endpoint, instant
 from app.ari.requests import asterisk, bridges, channels, endpoints
+from app.ari.snapshots import Bridge, Channel, ChannelState, Endpoint, instant
 from app.ari.translate import arrived_at
 from app.calls.events import AsteriskSeen, SeenLeg
 from app.ids import BridgeId, DeviceId, LegId

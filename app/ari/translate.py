@@ -15,6 +15,7 @@ from typing import Any
 from app.ari import messages as ari
 from app.ari.devices import DeviceWatch
 from app.ari.registry import Registry
+from app.ari.snapshots import Channel, ChannelState
 from app.calls import events
 from app.calls.hangup import LegEnd
 from app.ids import BridgeId, CallId, DeviceId, EntryNumber, LegId
@@ -97,7 +98,7 @@ class Translator:
         return iter(())
 
     def _on_state_change(self, event: ari.ChannelStateChange) -> Iterator[events.Event]:
-        if event.channel.state == ari.ChannelState.RINGING:
+        if event.channel.state == ChannelState.RINGING:
             yield from self._ringing(event.channel.id)
 
     def _on_dial(self, event: ari.Dial) -> Iterator[events.Event]:
@@ -131,7 +132,7 @@ class Translator:
             yield changed
 
 
-def caller_arrived(channel: ari.Channel, dialled: str) -> events.CallerArrived:
+def caller_arrived(channel: Channel, dialled: str) -> events.CallerArrived:
     """A caller, with the moment at which the dialplan first saw the call."""
     return events.CallerArrived(
         CallId(channel.id),
@@ -139,11 +140,11 @@ def caller_arrived(channel: ari.Channel, dialled: str) -> events.CallerArrived:
         channel.caller.number,
         channel.caller.name,
         arrived_at(channel),
-        is_answered=channel.state == ari.ChannelState.UP,
+        is_answered=channel.state == ChannelState.UP,
     )
 
 
-def arrived_at(channel: ari.Channel) -> datetime | None:
+def arrived_at(channel: Channel) -> datetime | None:
     """The dialplan's own note of the arrival (`TR_ARRIVED_MS`), if it made one."""
     milliseconds = channel.channelvars.get("TR_ARRIVED_MS", "")
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds.isdigit() else None

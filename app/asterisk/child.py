@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,24 +29,27 @@ class Child:
     It needs not be our child: one that outlived the Thirdring that started it is adopted by its id.
     """
 
-    def __init__(self, pid: int, *, started: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(self, pid: int) -> None:
         self.pid = pid
-        self._started = started
         self._handle = os.pidfd_open(pid)
 
     @classmethod
-    def start(cls, command: Sequence[str], *, environment: Mapping[str, str], output: Path) -> Self:
+    def start(cls, command: list[str], *, environment: Mapping[str, str], output: Path) -> Self:
         """Start `command` in a session of its own, so that a Ctrl-C in our terminal does not reach it."""
         with output.open("ab") as file:
-            process = subprocess.Popen(  # noqa: S603 - the command is built from paths that we found
+            # Not subprocess.Popen: that one complains when the process is to outlive it.
+            pid = os.posix_spawn(
+                command[0],
                 command,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                start_new_session=True,
+                environment,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, file.fileno(), 1),
+                    (os.POSIX_SPAWN_DUP2, file.fileno(), 2),
+                ],
+                setsid=True,
             )
-        return cls(process.pid, started=process)
+        return cls(pid)
 
     @classmethod
     def adopt(cls, pid: int, *, mark: str) -> Self | None:
@@ -113,8 +115,14 @@ class Child:
         return True
 
     def collect(self) -> int | None:
-        """The exit status of a dead child of ours (negative: the signal), None for an adopted one."""
-        return self._started.wait() if self._started else None
+        """The exit status of a dead child of ours (negative: the signal); None for an adopted one. Once only."""
+        try:
+            result = os.waitid(os.P_PIDFD, self._handle, os.WEXITED)
+        except ChildProcessError:
+            return None
+        if result is None:
+            return None
+        return result.si_status if result.si_code == os.CLD_EXITED else -result.si_status
 
     def close(self) -> None:
         """Drop the handle. The process goes on."""

@@ -96,7 +96,7 @@ class Asterisk:
         self._config = config
         self._installation = installation
         self._outlives_us = outlives_us
-        self._on_incident = on_incident
+        self.on_incident = on_incident
         self._child: Child | None = None
         self._ports: Ports | None = None
         self._lock: TextIOWrapper | None = None
@@ -153,7 +153,7 @@ class Asterisk:
         self._is_stopping = False
         self._take_lock()
         try:
-            return await self._adopt() or await self._start_on_free_ports()
+            return timedelta(0) if await self._adopts() else await self._start_on_free_ports()
         except BaseException:
             self._release_lock()
             raise
@@ -214,24 +214,28 @@ class Asterisk:
             self._lock.close()
             self._lock = None
 
-    async def _adopt(self) -> timedelta | None:
-        """Take over the Asterisk that an earlier Thirdring left running here; None if there is none that answers."""
-        try:
-            state = json.loads(self._state_file.read_text())
-        except (OSError, ValueError):
-            return None
-        child = Child.adopt(state["pid"], mark=str(self.layout.etc / "asterisk.conf"))
+    async def _adopts(self) -> bool:
+        """Take over the Asterisk that an earlier Thirdring left running here; False if there is none that answers."""
+        child = self._left_running()
         if child is None:
-            return None
-        self._child, self._ports = child, Ports(**state["ports"])
+            return False
+        self._child = child
         try:
             await self.reload(self._config)
             await self._until_ready()
         except (ConsoleFailed, StartFailed):
             await self._end(child, timedelta(0))
             self._forget_child()
-            return None
-        return timedelta(0)
+            return False
+        return True
+
+    def _left_running(self) -> Child | None:
+        try:
+            state = json.loads(self._state_file.read_text())
+            self._ports = Ports(**state["ports"])
+            return Child.adopt(state["pid"], mark=str(self.layout.etc / "asterisk.conf"))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # Never started, or cut off in the middle of writing: there is nothing to take over.
 
     async def _start_on_free_ports(self) -> timedelta:
         """A free port may be taken between the choice and the start: choose anew then. A given port is not negotiable."""
@@ -342,16 +346,16 @@ class Asterisk:
     async def _bring_back(self, delay: timedelta) -> timedelta:
         """Start it again after `delay`, tell what happened, and return the next delay."""
         status = self._child.collect() if self._child else None
-        self._on_incident(Died(status, delay))
+        self.on_incident(Died(status, delay))
         while True:
             await asyncio.sleep(delay.total_seconds())
             delay = min(delay * 2, _LONGEST_DELAY)
             if self._is_stopping:
                 return delay
             try:
-                self._on_incident(Restarted(await self._launch()))
+                self.on_incident(Restarted(await self._launch()))
             except AsteriskError as error:
-                self._on_incident(RestartFailed(error, delay))
+                self.on_incident(RestartFailed(error, delay))
             else:
                 return delay
 

@@ -1,7 +1,7 @@
-"""How this process runs: where its files are, what it listens on, whose Asterisk it drives.
+"""How this process runs: where its files are, what it listens on.
 
 Set by environment variables (`THIRDRING_DATA_DIR`, `THIRDRING_DATABASE_URL`, ...) or an `.env` file. What the site *is* (agents,
-queues, numbers) stands in the site file instead, which can be reloaded.
+queues, numbers, whose Asterisk) stands in the site file instead, which can be reloaded.
 """
 
 from pathlib import Path
@@ -21,18 +21,13 @@ class Settings(BaseSettings):
         default=None,
         description="PostgreSQL by `postgresql+asyncpg://…`; without it SQLite in the data directory.",
     )
+    keep_asterisk: bool = Field(
+        default=False,
+        description="Leave our own Asterisk and its calls running when the service stops: upgrades without a dropped call.",
+    )
     host: str = Field(default="127.0.0.1", description="Address of the REST interface.")
     port: int = Field(
         default=8600, ge=0, le=65535, description="Port of the REST interface; 0 takes a free one."
     )
-    ari_url: str | None = Field(
-        default=None,
-        description="ARI of an Asterisk that somebody else runs (`http://host:8088/ari`); without it we run our own.",
-    )
-    ari_user: str = "thirdring"
-    ari_password: SecretStr | None = Field(
-        default=None, description="Without it the one in the secrets file."
-    )
-    ari_app: str = Field(default="thirdring", description="The Stasis application's name.")
     log_level: str = "info"
     log_format: str = Field(default="console", pattern="^(console|json)$")

@@ -59,7 +59,7 @@ class Recovery:
             return LegEnd.BY_US
         call = self._board.calls[leg.call_id]
         partner_is_alone = call.phase is Phase.TALKING and any(other in seen for other in call.legs)
-        caller_left = call.phase in {Phase.WAITING, Phase.CONNECTING} and leg.id == call.id
+        caller_left = call.phase in {Phase.WAITING, Phase.CONNECTING} and leg.id == LegId(call.id)
         return LegEnd.BY_PHONE if partner_is_alone or caller_left else LegEnd.UNSEEN
 
     def _catch_up(self, seen: events.SeenLeg, turn: Turn) -> None:

@@ -1,0 +1,173 @@
+"""The `thirdring` command. One subcommand, one job; `thirdring --help` lists them."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from app.errors import ThirdringError
+from app.logs import configure_logs
+from app.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+_FAILED = 1
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the exit status. Known errors are printed as one paragraph, never as a trace."""
+    parser = _parser()
+    wanted = parser.parse_args(arguments)
+    settings = Settings()
+    if wanted.site is not None:
+        settings.site = wanted.site
+    if wanted.data is not None:
+        settings.data_dir = wanted.data
+    configure_logs(level=settings.log_level, as_json=settings.log_format == "json")
+    run: Callable[[argparse.Namespace, Settings], int] = wanted.run
+    try:
+        return run(wanted, settings)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except _known_errors() as error:
+        sys.stderr.write(f"thirdring: {error}\n")
+        return _FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="thirdring", description="Asterisk carries the calls, Thirdring decides."
+    )
+    parser.set_defaults(site=None, data=None)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, run, what in (
+        ("up", _up, "run the service, with an Asterisk of its own unless the site file names one"),
+        ("demo", _demo, "run a demonstration floor until Ctrl-C, shown live"),
+        ("doctor", _doctor, "check all that a site needs, and say what to do"),
+        ("check-site", _check_site, "check the site file and name every mistake"),
+        ("replay", _replay, "replay the journal and compare every outcome with what was written down"),
+        ("rebuild", _rebuild, "make the derived tables anew from the journal"),
+    ):
+        command = commands.add_parser(name, help=what, description=what)
+        command.add_argument(
+            "--site", type=Path, help="the site file (default: THIRDRING_SITE, else site.yaml)"
+        )
+        command.add_argument(
+            "--data", type=Path, help="the data directory (default: THIRDRING_DATA_DIR, else var)"
+        )
+        command.set_defaults(run=run)
+        if name == "doctor":
+            command.add_argument("--json", action="store_true", help="findings as JSON")
+        if name == "demo":
+            command.add_argument("--seconds", type=float, help="stop by itself after so long")
+            command.add_argument("--seed", type=int, help="another plan of callers")
+    return parser
+
+
+def _known_errors() -> tuple[type[Exception], ...]:
+    """The documented trees. Imported here: the command line must start fast."""
+    from app.ari.errors import AriError  # noqa: PLC0415 - as above
+    from app.asterisk.errors import AsteriskError  # noqa: PLC0415 - as above
+    from app.runtime.codec import UnknownKindError  # noqa: PLC0415 - as above
+    from app.site.errors import SiteError  # noqa: PLC0415 - as above
+    from app.site.secret_store import SecretError  # noqa: PLC0415 - as above
+    from app.store.errors import StoreError  # noqa: PLC0415 - as above
+
+    return (ThirdringError, AriError, AsteriskError, SecretError, SiteError, StoreError, UnknownKindError)
+
+
+# --- up ----------------------------------------------------------------------------------------------------------------
+
+
+def _up(_wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.main import Stopped  # noqa: PLC0415 - only this command needs the whole service
+
+    status = 0
+    try:
+        asyncio.run(_run_service(settings))
+    except* (Stopped, *_known_errors()) as group:
+        for error in _leaves(group):
+            sys.stderr.write(f"thirdring: {error}\n")
+            status = error.status if isinstance(error, Stopped) else _FAILED
+    return status
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors in a group of groups."""
+    return [
+        leaf
+        for error in group.exceptions
+        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    ]
+
+
+async def _run_service(settings: Settings) -> None:
+    from app.main import running  # noqa: PLC0415 - only this command needs the whole service
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as thirdring:
+        where = settings.data_dir / "service.json"
+        asterisk = thirdring.asterisk
+        told = {"url": thirdring.url, "sip_port": asterisk.ports.sip if asterisk else None}
+        await asyncio.to_thread(where.write_text, json.dumps(told))
+        _log.info("listening", url=thirdring.url, site=str(settings.site), data=str(settings.data_dir))
+        try:
+            await stop.wait()
+        finally:
+            with suppress(OSError):
+                await asyncio.to_thread(where.unlink)
+        _log.info("stopping")
+
+
+# --- the others --------------------------------------------------------------------------------------------------------
+
+
+def _demo(wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.simulator.demo import run_demo  # noqa: PLC0415 - only this command needs the simulator
+
+    return run_demo(settings, seconds=wanted.seconds, seed=wanted.seed)
+
+
+def _doctor(wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.doctor import run_doctor  # noqa: PLC0415 - only this command needs the checks
+
+    return run_doctor(settings, as_json=wanted.json)
+
+
+def _check_site(_wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.clock import SystemClock  # noqa: PLC0415 - only this command reads the clock here
+    from app.site.loader import load_site  # noqa: PLC0415 - as above
+
+    site = load_site(settings.site, today=SystemClock().now().date())
+    floor = site.floor
+    sys.stdout.write(
+        f"{settings.site}: no mistakes. {len(floor.agents)} agents, {len(floor.queues)} queues, "
+        f"{len(site.calls.entry_points)} entry numbers, {len(site.calls.devices)} phones.\n"
+    )
+    return 0
+
+
+def _replay(_wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.runtime.maintenance import replay  # noqa: PLC0415 - only this command reads the journal
+
+    return asyncio.run(replay(settings))
+
+
+def _rebuild(_wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.runtime.maintenance import rebuild_history  # noqa: PLC0415 - only this command reads the journal
+
+    return asyncio.run(rebuild_history(settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

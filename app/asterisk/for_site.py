@@ -1,0 +1,61 @@
+"""The configuration of our own Asterisk, from the site file and the secrets."""
+
+from pathlib import Path
+
+from app.asterisk.node_config import (
+    AriUser,
+    Device,
+    Fallback,
+    FallbackMode,
+    NodeConfig,
+    PhonePolicy,
+    Sounds,
+    Trunk,
+)
+from app.site.model import Site
+from app.site.model import Trunk as SiteTrunk
+from app.site.secret_store import Secrets
+
+
+def node_config(site: Site, secrets: Secrets) -> NodeConfig:
+    """What the site wants of its node. Raises `SecretError`, `InvalidNodeConfig`."""
+    asterisk = site.asterisk
+    ports = asterisk.rtp_ports
+    return NodeConfig(
+        ari=AriUser(name=asterisk.user, password=secrets.ari_password(site)),
+        app=asterisk.app,
+        devices=tuple(
+            Device(id=device.id, password=secrets.device_password(site, device.id), display_name=device.name)
+            for device in site.calls.devices.values()
+        ),
+        trunks=tuple(_trunk(trunk, secrets) for trunk in site.trunks.values()),
+        sip_address=asterisk.address,
+        sip_port=asterisk.sip_port,
+        rtp_ports=(ports.first, ports.last) if ports else None,
+        tone_zone=site.cadence.name if len(site.cadence.name) == len("cn") else "cn",
+        phones=PhonePolicy(rtp_timeout=asterisk.rtp_timeout),
+        fallback=_fallback(site),
+        sounds=Sounds(music=asterisk.music, greeting=asterisk.greeting),
+    )
+
+
+def _trunk(trunk: SiteTrunk, secrets: Secrets) -> Trunk:
+    password = secrets.resolve(trunk.password, f"trunk_{trunk.id}") if trunk.password else ""
+    host = f"{trunk.host or ''}:{trunk.port}" if trunk.host else ""
+    match = trunk.match or ((trunk.host,) if trunk.host else ())
+    return Trunk(
+        name=trunk.id,
+        host=host,
+        match=tuple(match),
+        user=trunk.user or "",
+        password=password,
+        registers=trunk.register,
+    )
+
+
+def _fallback(site: Site) -> Fallback:
+    wanted = site.asterisk.fallback
+    message = Path(wanted.message) if wanted.message else None
+    return Fallback(
+        mode=FallbackMode(wanted.action), after=wanted.after, devices=wanted.devices, message=message
+    )

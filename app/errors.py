@@ -1,0 +1,14 @@
+"""Errors of the whole program. Each part has a tree of its own beside its code; the texts tell what to do."""
+
+
+class ThirdringError(Exception):
+    """Base of the errors below."""
+
+
+class PortTaken(ThirdringError):
+    """The REST interface cannot listen."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"Expected to listen on {host}:{port}; {reason}. Set THIRDRING_PORT to a free port (0 picks one), or stop what uses it."
+        )

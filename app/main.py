@@ -1,0 +1,347 @@
+"""Wires everything; the only file that knows everyone.
+
+`running(settings)` opens the parts in order and closes them in the opposite order:
+
+    data directory, site file, secrets → journal → recover the state → Asterisk → ARI link → REST and live interface
+"""
+
+import asyncio
+import random
+import socket
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import structlog
+import uvicorn
+
+from app.acd.events import FloorChanged
+from app.api.app import create_api
+from app.ari.address import Address
+from app.ari.client import Ending
+from app.ari.link import AriLink
+from app.asterisk.for_site import node_config
+from app.asterisk.installation import find
+from app.asterisk.process import Asterisk, Died, Incident
+from app.asterisk.render import needed_modules
+from app.calls.actions import Action
+from app.calls.events import AsteriskLost, Event, SettingsChanged
+from app.calls.turn import Outcome
+from app.clock import Clock, SystemClock
+from app.errors import PortTaken
+from app.runtime.codec import decode_facts
+from app.runtime.dispatcher import Dispatcher
+from app.runtime.health import Health, Level, Part
+from app.runtime.recovery import recover, take_snapshot
+from app.runtime.service import Service
+from app.settings import Settings
+from app.site.loader import SiteFile
+from app.site.secret_store import Secrets
+from app.store.entry import Entry
+from app.store.history import History
+from app.store.journal import Journal, JournalSettings
+from app.store.projection import Projector
+
+_log = structlog.get_logger(__name__)
+
+_SNAPSHOT_EVERY_SECONDS = 20
+_SNAPSHOT_EVERY_ENTRIES = 500
+
+
+class Stopped(Exception):
+    """The service must end: `reason` says why, `status` is the exit status."""
+
+    def __init__(self, reason: str, *, status: int) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Thirdring:
+    """The running whole."""
+
+    settings: Settings
+    service: Service
+    journal: Journal
+    link: AriLink
+    asterisk: Asterisk | None
+    url: str
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Thirdring]:
+    """Open everything; what is inside the `with` runs beside the service. Raises the documented errors of the parts."""
+    clock = clock or SystemClock()
+    parts = await _open(settings, clock)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(job) for job in parts.jobs()]
+            try:
+                yield parts.thirdring
+            finally:
+                await parts.wind_down()
+                for task in background:
+                    task.cancel()
+    finally:
+        await parts.close()
+
+
+def create_app(service: Service) -> object:
+    """The ASGI application of a service that is open."""
+    return create_api(service)
+
+
+class _Parts:
+    """The parts while they run."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, *, site_file: SiteFile, secrets: Secrets, journal: Journal
+    ) -> None:
+        self.settings, self.clock, self.site_file, self.secrets = settings, clock, site_file, secrets
+        self.journal = journal
+        self.asterisk: Asterisk | None = None
+        self.reload_wanted = asyncio.Event()
+        self.last_entry: Entry | None = None
+        self.snapshot_seq = 0
+        self.fault: BaseException | None = None
+        self.failed = asyncio.Event()
+        self.dispatcher: Dispatcher
+        self.link: AriLink
+        self.thirdring: Thirdring
+        self.server: uvicorn.Server
+        self.socket: socket.socket
+
+    # --- wiring --------------------------------------------------------------------------------------------------
+
+    async def wire(self) -> None:
+        """Join the parts. Nothing is asked of Asterisk yet."""
+        board = await recover(self.journal)
+        self.dispatcher = Dispatcher(
+            board, journal=self.journal, clock=self.clock, perform=self._perform, on_fault=self._on_fault
+        )
+        self.dispatcher.listeners.append(self._on_entry)
+        site = self.site_file.site
+        self.link = AriLink(
+            Address(
+                url=site.asterisk.url
+                or (self.asterisk.ari_url.removesuffix("/ari") if self.asterisk else ""),
+                user=site.asterisk.user,
+                password=self.secrets.ari_password(site),
+                app=site.asterisk.app,
+            ),
+            clock=self.clock,
+            jitter=random.random,
+            submit=self.dispatcher.submit,
+            is_leg=board.legs.__contains__,
+        )
+        self._apply_site()
+        await self.link.watch(site.calls.devices)
+        service = Service(
+            dispatcher=self.dispatcher,
+            clock=self.clock,
+            site=site,
+            admin_token=self.secrets.admin_token(),
+            data_dir=self.settings.data_dir,
+            health=self.health,
+            reload_site=self.reload_site,
+        )
+        self._listen(service)
+
+    def _listen(self, service: Service) -> None:
+        self.socket = _bind(self.settings.host, self.settings.port)
+        config = uvicorn.Config(
+            create_api(service),
+            ws="websockets-sansio",
+            log_config=None,
+            lifespan="on",
+            timeout_graceful_shutdown=2,
+        )
+        self.server = uvicorn.Server(config)
+        host, port = self.socket.getsockname()[:2]
+        self.thirdring = Thirdring(
+            self.settings, service, self.journal, self.link, self.asterisk, f"http://{host}:{port}"
+        )
+
+    def _apply_site(self) -> None:
+        """Tell the brains what the site is now, unless they know."""
+        site, board = self.site_file.site, self.dispatcher.board
+        if board.engine.floor != site.floor:
+            self.dispatcher.submit(FloorChanged(site.floor))
+        if board.settings != site.calls:
+            self.dispatcher.submit(SettingsChanged(site.calls))
+
+    # --- what the parts tell each other ------------------------------------------------------------------------------
+
+    def _perform(self, actions: Sequence[Action]) -> None:
+        self.link.perform(actions)
+
+    def _on_entry(self, seq: int, event: Event, outcome: Outcome) -> None:
+        del event, outcome
+        self.last_entry = Entry(seq, self.clock.now(), "", b"", b"")
+
+    def _on_fault(self, fault: BaseException) -> None:
+        _log.critical("dispatcher_fault", exc_info=fault)
+        self.fault = fault
+        self.failed.set()
+
+    def on_incident(self, incident: Incident) -> None:
+        """Our own Asterisk died or came back."""
+        _log.warning("asterisk_incident", incident=type(incident).__name__)
+        if isinstance(incident, Died):
+            self.dispatcher.submit(AsteriskLost())
+
+    def health(self) -> Health:
+        """How the parts are."""
+        status = self.journal.status()
+        linked = self.link.reconciled_at is not None
+        disk = (
+            Part("journal", Level.DEGRADED, status.disk_reason)
+            if status.disk_reason
+            else Part("journal", Level.OK)
+        )
+        database = (
+            Part("database", Level.DEGRADED, status.reason) if status.reason else Part("database", Level.OK)
+        )
+        return Health(
+            (
+                Part("asterisk", Level.OK if linked else Level.DOWN, self.link.trouble),
+                Part("dispatcher", Level.DOWN if self.dispatcher.is_stopped else Level.OK),
+                disk,
+                database,
+            )
+        )
+
+    def reload_site(self) -> list[str]:
+        """Load the site file again; see `Service.reload_site`."""
+        told = self.site_file.reload(today=_today(self.site_file, self.clock))
+        self._apply_site()
+        self.thirdring.service.site = self.site_file.site
+        self.reload_wanted.set()
+        return told
+
+    # --- jobs ------------------------------------------------------------------------------------------------------
+
+    def jobs(self) -> list[Coroutine[None, None, object]]:
+        """What runs beside each other."""
+        own = [self.asterisk.watch()] if self.asterisk else []
+        return [
+            self.journal.run(),
+            self._run_link(),
+            self.server.serve(sockets=[self.socket]),
+            self._save_snapshots(),
+            self._reload_asterisk(),
+            self._wait_for_fault(),
+            *own,
+        ]
+
+    async def _run_link(self) -> None:
+        ending = await self.link.run()
+        if ending is Ending.REPLACED:
+            self.dispatcher.stop()
+            raise Stopped("Another controller took over this Asterisk; this one stops.", status=75)
+
+    async def _wait_for_fault(self) -> None:
+        await self.failed.wait()
+        raise Stopped(
+            "The dispatcher failed; a restart rebuilds its state from the journal.", status=70
+        ) from self.fault
+
+    async def _save_snapshots(self) -> None:
+        while True:
+            await asyncio.sleep(_SNAPSHOT_EVERY_SECONDS)
+            if self.last_entry and self.last_entry.seq - self.snapshot_seq >= _SNAPSHOT_EVERY_ENTRIES:
+                await self._save_snapshot()
+
+    async def _save_snapshot(self) -> None:
+        if self.last_entry and self.last_entry.seq != self.snapshot_seq and not self.fault:
+            self.snapshot_seq = self.last_entry.seq
+            await self.journal.save_snapshot(take_snapshot(self.dispatcher.board, entry=self.last_entry))
+
+    async def _reload_asterisk(self) -> None:
+        while True:
+            await self.reload_wanted.wait()
+            self.reload_wanted.clear()
+            site = self.site_file.site
+            if self.asterisk:
+                await self.asterisk.reload(node_config(site, self.secrets))
+            await self.link.watch(site.calls.devices)
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    async def wind_down(self) -> None:
+        """Take in nothing more, then let go of Asterisk."""
+        self.server.should_exit = True
+        self.link.client.close()
+        self.dispatcher.stop()
+        if self.asterisk and self.settings.keep_asterisk:
+            self.asterisk.leave()
+        elif self.asterisk:
+            await self.asterisk.stop()
+
+    async def close(self) -> None:
+        """The last snapshot, the last rows."""
+        with suppress(OSError):
+            self.socket.close()
+        await self._save_snapshot()
+        await self.journal.close()
+
+
+async def _open(settings: Settings, clock: Clock) -> _Parts:
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secrets = Secrets(settings.data_dir)
+    site_file = SiteFile(settings.site, today=clock.now().date())
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    journal = await Journal.open(
+        JournalSettings(directory=settings.data_dir, url=url),
+        clock=clock,
+        projector=Projector(decode_facts, [History()]),
+    )
+    parts = _Parts(settings, clock, site_file=site_file, secrets=secrets, journal=journal)
+    try:
+        parts.asterisk = await _start_asterisk(parts)
+        await parts.wire()
+    except BaseException:
+        if parts.asterisk:
+            await parts.asterisk.stop()
+        await journal.close()
+        raise
+    return parts
+
+
+async def _start_asterisk(parts: _Parts) -> Asterisk | None:
+    site = parts.site_file.site
+    if not site.asterisk.is_own:
+        return None
+    installation = await asyncio.to_thread(find, needed_modules(), report=_report)
+    asterisk = Asterisk(
+        node_config(site, parts.secrets),
+        directory=parts.settings.data_dir / "asterisk",
+        installation=installation,
+        outlives_us=True,
+        on_incident=parts.on_incident,
+    )
+    await asterisk.start()
+    return asterisk
+
+
+def _report(line: str) -> None:
+    _log.info("setup", progress=line)
+
+
+def _today(site_file: SiteFile, clock: Clock) -> date:
+    return clock.now().astimezone(ZoneInfo(site_file.site.time_zone)).date()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(host, port, error.strerror or "") from error
+    return listener

@@ -191,7 +191,7 @@ def test_every_field_that_we_read_from_an_event_is_in_asterisks_model(
     assert _differences(description, kind, kind.__name__) == []
 
 
-@pytest.mark.parametrize("kind", (*messages.EVENTS, *SNAPSHOTS), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*messages.EVENTS, *SNAPSHOTS], ids=lambda kind: kind.__name__)
 def test_every_field_that_we_cannot_do_without_is_always_sent(
     description: Description, kind: type[msgspec.Struct]
 ) -> None:

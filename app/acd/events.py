@@ -28,7 +28,11 @@ class TimePassed:
 
 @dataclass(frozen=True, slots=True)
 class CallEnqueued:
-    """A call enters a queue. `enqueued_at` is given when the caller waited before we knew (default: now)."""
+    """A call enters a queue. `enqueued_at` is given when the caller waited before we knew (default: now).
+
+    A call that comes back under the same id after it had ended (a transfer to a queue) brings along how many offers were made
+    for it before, as `attempts`, so that offer ids stay unique. While the engine has the call, the event changes nothing.
+    """
 
     call_id: CallId
     queue_id: QueueId
@@ -37,6 +41,7 @@ class CallEnqueued:
     owner: AgentId | None = None
     owner_for: timedelta = timedelta(0)
     enqueued_at: datetime | None = None
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

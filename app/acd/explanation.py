@@ -3,8 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.acd.model import SkillRequirement, Strategy
+from app.acd.model import SkillRequirement, Strategy, UnavailableReason
 from app.ids import AgentId
+
+UNSKILLED = "unskilled"
+"""Passed over although available: a required skill is missing or too low."""
+
+ABOVE_LEVEL = "above_level"
+"""Passed over although available: the membership level may not be used yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,8 @@ class Explanation:
 
     `candidates` are the first few in order (the first is the chosen one), `eligible` how many there were,
     `passed_over` counts the queue's other members by the reason they were out: an `UnavailableReason`, or `unskilled` or
-    `above_level`.
+    `above_level`. `selection.py` says what the keys of the candidates are made of. `owner_out` says why an owner, to whom the
+    call was to come first, is out now; None: there is no such owner, or the owner may be chosen like everybody else.
     """
 
     strategy: Strategy
@@ -35,3 +42,4 @@ class Explanation:
     level_limit: int | None = None
     requires: tuple[SkillRequirement, ...] = ()
     owner_first: bool = False
+    owner_out: UnavailableReason | None = None

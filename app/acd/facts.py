@@ -107,7 +107,10 @@ class CallCompleted:
 
 @dataclass(frozen=True, slots=True)
 class AgentStatusChanged:
-    """The human's choice changed (`by_system` for auto-pause, device loss and the like)."""
+    """The human's choice changed (`by_system` for auto-pause, device loss and the like).
+
+    `pause_code` belongs to the pending status when one is given.
+    """
 
     at: datetime
     agent_id: AgentId

@@ -1,0 +1,67 @@
+"""Builds everything that follows from the records and the floor: seats, counters, lines, pools and timers.
+
+Used after a restore and after a change of the floor. Whatever it builds must equal what the events would have kept up to date
+one by one: the property tests compare the two.
+"""
+
+from app.acd import agents, queueing, waiting
+from app.acd.availability import unavailable_reason
+from app.acd.model import CallState, DeviceState
+from app.acd.priority import ageing
+from app.acd.state import AgentRecord, CallRecord, QueueRecord, State
+from app.acd.timers import TimerKind
+
+
+def build(state: State) -> None:
+    """Throw away what is derived, and build it anew. Everybody is written down to be matched."""
+    for agent in state.agents.values():
+        _reset_agent(state, agent)
+    for queue in state.queues.values():
+        _reset_queue(state, queue)
+    for call in state.calls.values():
+        _reset_call(state, call)
+    for offer in state.offers.values():
+        if offer.answered_at is None:
+            state.timers.set(TimerKind.RING, offer.id, offer.ring_deadline)
+
+
+def _reset_agent(state: State, agent: AgentRecord) -> None:
+    agent.seats, agent.pools, agent.entries, agent.owned = [], [], [], {}
+    agent.device_state = DeviceState.REACHABLE
+    if agent.device_id is not None:
+        state.agent_by_device[agent.device_id] = agent.id
+        agent.device_state = state.devices.get(agent.device_id, DeviceState.REACHABLE)
+    agent.reason = unavailable_reason(agent)
+    if agent.reason is None:
+        state.freed[agent.id] = agent
+    if agent.wrap_up_ends_at is not None:
+        state.timers.set(TimerKind.WRAP_UP, agent.id, agent.wrap_up_ends_at)
+    if agent.rests_until is not None:
+        state.timers.set(TimerKind.REST, agent.id, agent.rests_until)
+
+
+def _reset_queue(state: State, queue: QueueRecord) -> None:
+    queue.ageing = ageing(queue.queue)
+    queue.order, queue.pools, queue.connected = [], {}, 0
+    queue.counts = [0] * agents.REASONS
+    queue.members = {each.agent_id: each for each in queue.queue.members if each.agent_id in state.agents}
+    for agent_id in queue.members:
+        agent = state.agents[agent_id]
+        agent.seats.append(queue)
+        queue.counts[agents.ordinal(agent.reason)] += 1
+    state.thinned[queue.id] = queue
+
+
+def _reset_call(state: State, call: CallRecord) -> None:
+    queue = state.queues[call.queue_id]
+    if call.owner is not None:
+        state.calls_by_owner.setdefault(call.owner, {})[call.id] = call
+    if call.state is CallState.CONNECTED:
+        queue.connected += 1
+        return
+    call.pool = call.lane = call.waits_for = None
+    queueing.line_up(queue, call)
+    waiting.limit_wait(state, call)
+    waiting.place(state, call)
+    if call.step_at is not None:
+        state.timers.set(TimerKind.STEP, call.id, call.step_at)

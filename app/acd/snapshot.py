@@ -1,0 +1,167 @@
+"""All that must survive the engine: plain frozen values, which msgspec encodes and decodes as they are.
+
+Each `Saved…` mirrors the upper part of the record of the same name in `state.py`, field by field; what is derived is left out and
+built anew. `EngineSnapshot`s are equal when the engines behave equally from then on.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from app.acd import derived
+from app.acd.eligibility import Profile
+from app.acd.estimate import Pace
+from app.acd.model import (
+    Agent,
+    AgentState,
+    AgentStatus,
+    CallState,
+    DeviceState,
+    Floor,
+    OfferOutcome,
+    Queue,
+)
+from app.acd.state import AgentRecord, CallRecord, Mark, OfferRecord, QueueRecord, State
+from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAgent:
+    """Mirrors `AgentRecord`."""
+
+    agent: Agent
+    status_since: datetime
+    state_since: datetime
+    idle_since: datetime
+    status: AgentStatus
+    pause_code: PauseCode | None
+    pending: AgentStatus | None
+    pending_code: PauseCode | None
+    device_id: DeviceId | None
+    state: AgentState
+    call_id: CallId | None
+    offer_id: OfferId | None
+    wrap_up_ends_at: datetime | None
+    rests_until: datetime | None
+    outbound: tuple[CallId, ...]
+    misses: dict[OfferOutcome, int]
+    offered: int
+    answered: int
+    missed: int
+    talk: timedelta
+    is_removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCall:
+    """Mirrors `CallRecord`."""
+
+    id: CallId
+    queue_id: QueueId
+    priority: int
+    requires: Profile
+    owner: AgentId | None
+    owner_until: datetime
+    enqueued_at: datetime
+    joined_at: datetime
+    attempts: int
+    state: CallState
+    offers: tuple[OfferId, ...]
+    winner: OfferId | None
+    steps: int
+    step_at: datetime | None
+    missed_by: tuple[AgentId, ...]
+    visited: tuple[QueueId, ...]
+    is_patient: bool
+    agent_id: AgentId | None
+    connected_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedOffer:
+    """Mirrors `OfferRecord`."""
+
+    id: OfferId
+    call_id: CallId
+    queue_id: QueueId
+    agent_id: AgentId
+    device_id: DeviceId
+    started_at: datetime
+    ring_deadline: datetime
+    ringing_at: datetime | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQueue:
+    """Mirrors `QueueRecord`."""
+
+    queue: Queue
+    is_removed: bool
+    marks: dict[int, Mark]
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSnapshot:
+    """Everything the engine knows at `now`. Records are in the order of their ids."""
+
+    now: datetime
+    floor: Floor
+    devices: Mapping[DeviceId, DeviceState]
+    agents: tuple[SavedAgent, ...]
+    calls: tuple[SavedCall, ...]
+    offers: tuple[SavedOffer, ...]
+    queues: tuple[SavedQueue, ...]
+
+
+def save(state: State) -> EngineSnapshot:
+    """Copy what must survive. The snapshot shares nothing that later changes."""
+    return EngineSnapshot(
+        state.now,
+        state.floor,
+        dict(state.devices),
+        tuple(_saved(SavedAgent, state.agents[each]) for each in sorted(state.agents)),
+        tuple(_saved(SavedCall, state.calls[each]) for each in sorted(state.calls)),
+        tuple(_saved(SavedOffer, state.offers[each]) for each in sorted(state.offers)),
+        tuple(_saved(SavedQueue, state.queues[each]) for each in sorted(state.queues)),
+    )
+
+
+def load(snapshot: EngineSnapshot) -> State:
+    """The state that was saved, with everything derived built anew."""
+    state = State(snapshot.floor, snapshot.now)
+    state.devices.update(snapshot.devices)
+    state.agents.update((each.agent.id, _record(AgentRecord, each)) for each in snapshot.agents)
+    state.calls.update((each.id, _record(CallRecord, each)) for each in snapshot.calls)
+    state.offers.update((each.id, _record(OfferRecord, each)) for each in snapshot.offers)
+    state.queues.update((each.queue.id, _record(QueueRecord, each)) for each in snapshot.queues)
+    derived.build(state)
+    return state
+
+
+def _saved(kind: type[T], record: object) -> T:
+    return kind(**{name: _frozen(getattr(record, name)) for name in _names(kind)})
+
+
+def _record(kind: type[T], saved: object) -> T:
+    return kind(**{name: _thawed(name, getattr(saved, name)) for name in _names(type(saved))})
+
+
+def _names(kind: Any) -> Iterable[str]:
+    return (each.name for each in fields(kind))
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _thawed(name: str, value: object) -> object:
+    if isinstance(value, tuple) and name in {"offers", "missed_by"}:
+        return list(value)
+    return dict(value) if isinstance(value, dict) else value

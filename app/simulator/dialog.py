@@ -50,7 +50,7 @@ class Dialog:
     """What both directions share. Get one from `Phone.call` or `Phone.next_call`.
 
     Times ending in `_at` are the loop's, in seconds; None until they come. `status` is the final response to the INVITE.
-    `within` is in seconds; a wait that lasts longer raises `NotInTime` with the messages so far.
+    `within` is in seconds, None for ever; a wait that lasts longer raises `NotInTime` with the messages so far.
     """
 
     def __init__(
@@ -113,6 +113,11 @@ class Dialog:
         return self._theirs is not None and not self._theirs.direction.receives
 
     @property
+    def has_sound(self) -> bool:
+        """The phone plays and hears."""
+        return self._media is not None
+
+    @property
     def media(self) -> MediaStream:
         """The sound. Raises `NoMedia` when the phone has none."""
         if self._media is None:
@@ -125,19 +130,19 @@ class Dialog:
 
     # Waiting
 
-    async def until_ringing(self, within: float = 5) -> None:
+    async def until_ringing(self, within: float | None = 5) -> None:
         """Wait for the first ringing. Raises `MomentMissed` when the call is answered or over without one."""
         await self._until(self._ringing, "ringing", within)
 
-    async def until_answered(self, within: float = 5) -> None:
+    async def until_answered(self, within: float | None = 5) -> None:
         """Wait for the answer. Raises `MomentMissed` when the call ends without one."""
         await self._until(self._answered, "answered", within)
 
-    async def until_ended(self, within: float = 5) -> None:
+    async def until_ended(self, within: float | None = 5) -> None:
         """Wait for the end, however it comes."""
         await self._until(self._ended, "ended", within)
 
-    async def _until(self, milestone: Milestone, expected: str, within: float) -> None:
+    async def _until(self, milestone: Milestone, expected: str, within: float | None) -> None:
         try:
             async with asyncio.timeout(within):
                 came = await milestone.wait()

@@ -153,7 +153,7 @@ class Phone:
         self._dialogs[dialog] = None
         return dialog
 
-    async def next_call(self, within: float = 5) -> IncomingDialog:
+    async def next_call(self, within: float | None = 5) -> IncomingDialog:
         """The next call that came, or comes, and was not taken from here yet."""
         try:
             async with asyncio.timeout(within):

@@ -217,9 +217,9 @@ def parse_weekdays(text: str) -> frozenset[int]:
         return frozenset(range(7))
     days: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.partition("-")
+        first, is_range, last = part.partition("-")
         start = parse_weekday(first)
-        length = (parse_weekday(last) - start) % 7 if last else 0
+        length = (parse_weekday(last) - start) % 7 if is_range else 0
         days |= {(start + step) % 7 for step in range(length + 1)}
     return frozenset(days)
 

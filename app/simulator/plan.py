@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from itertools import count
 from random import Random
 
 from app.ids import EntryNumber
@@ -58,23 +57,6 @@ def offer(scenario: Scenario, script: AgentScript, number: int) -> PlannedOffer:
     wrap_up = timedelta(
         seconds=habit.wrap_up_seconds.draw(_dice(scenario, f"{script.agent}/wrap-up", number))
     )
-    answering: Answering
-    wrap_up: timedelta
-
-
-def calls(scenario: Scenario) -> Iterator[PlannedCall]:
-    """All calls in the order of their arrival; without end when the scenario has none."""
-    for number, at in enumerate(_arrivals(scenario), start=1):
-        yield _call(scenario, number, at)
-
-
-def offer(scenario: Scenario, script: AgentScript, number: int) -> PlannedOffer:
-    """What the agent does with this offer, counted from 1."""
-    dice = _dice(scenario, script.agent, number)
-    habit = scenario.habits[script.habit]
-    after = timedelta(seconds=habit.answer_after_seconds.draw(dice))
-    wrap_up = timedelta(seconds=habit.wrap_up_seconds.draw(dice))
-    luck = dice.random()
     answering: Answering = Answer(after=after)
     if luck < habit.ignores:
         answering = RingForEver()
@@ -91,7 +73,7 @@ def _arrivals(scenario: Scenario) -> Iterator[float]:
     callers, dice = scenario.callers, _dice(scenario, "arrivals", 0)
     highest = max(phase.per_minute for phase in callers.arrivals) / 60
     at, taken = 0.0, 0
-    for _ in count():
+    while True:
         at += dice.expovariate(highest)
         if callers.for_seconds is not None and at >= callers.for_seconds:
             return

@@ -34,9 +34,9 @@ exten => 2001,1,Dial(PJSIP/phone1)
 
 
 @pytest.fixture
-def server(start_asterisk: StartAsterisk, tmp_path: Path) -> Asterisk:
+async def server(start_asterisk: StartAsterisk, tmp_path: Path) -> Asterisk:
     """An Asterisk that connects 2001 to phone1."""
-    return start_asterisk(replace(node_config(tmp_path), extras=Extras(extensions=PLAIN_DIAL)))
+    return await start_asterisk(replace(node_config(tmp_path), extras=Extras(extensions=PLAIN_DIAL)))
 
 
 def address(node: Asterisk) -> tuple[str, int]:

@@ -113,7 +113,7 @@ def test_the_demo_keeps_its_agents_busy_but_not_hopelessly() -> None:
     demo = scenario.demo()
     calls = [call for call in islice(plan.calls(demo), 400) if call.at < timedelta(seconds=600)]
     talk = sum(call.talk.total_seconds() for call in calls)
-    around = 8 * len(calls)  # seconds per call for ringing and wrap-up
+    around = 7 * len(calls)  # seconds per call for ringing and wrap-up
     assert 0.6 < (talk + around) / (600 * len(demo.agents)) < 1.0
 
 

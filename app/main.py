@@ -8,8 +8,8 @@
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -78,10 +78,13 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
     parts = await _open(settings, clock)
     try:
         async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(parts.serve())
             background = [tasks.create_task(job) for job in parts.jobs()]
             try:
                 yield parts.thirdring
             finally:
+                parts.server.should_exit = True
+                await asyncio.wait([serving])
                 await parts.wind_down()
                 for task in background:
                     task.cancel()
@@ -92,6 +95,15 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
 def create_app(service: Service) -> object:
     """The ASGI application of a service that is open."""
     return create_api(service)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command line, which closes the parts in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
 
 
 class _Parts:
@@ -126,8 +138,7 @@ class _Parts:
         site = self.site_file.site
         self.link = AriLink(
             Address(
-                url=site.asterisk.url
-                or (self.asterisk.ari_url.removesuffix("/ari") if self.asterisk else ""),
+                url=site.asterisk.url or (self.asterisk.ari_url if self.asterisk else ""),
                 user=site.asterisk.user,
                 password=self.secrets.ari_password(site),
                 app=site.asterisk.app,
@@ -159,7 +170,7 @@ class _Parts:
             lifespan="on",
             timeout_graceful_shutdown=2,
         )
-        self.server = uvicorn.Server(config)
+        self.server = _Server(config)
         host, port = self.socket.getsockname()[:2]
         self.thirdring = Thirdring(
             self.settings, service, self.journal, self.link, self.asterisk, f"http://{host}:{port}"
@@ -230,12 +241,15 @@ class _Parts:
         return [
             self.journal.run(),
             self._run_link(),
-            self.server.serve(sockets=[self.socket]),
             self._save_snapshots(),
             self._reload_asterisk(),
             self._wait_for_fault(),
             *own,
         ]
+
+    async def serve(self) -> None:
+        """The REST and live interface, until told to exit."""
+        await self.server.serve(sockets=[self.socket])
 
     async def _run_link(self) -> None:
         ending = await self.link.run()
@@ -273,7 +287,6 @@ class _Parts:
 
     async def wind_down(self) -> None:
         """Take in nothing more, then let go of Asterisk."""
-        self.server.should_exit = True
         self.link.client.close()
         self.dispatcher.stop()
         if self.asterisk and self.settings.keep_asterisk:

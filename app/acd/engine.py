@@ -18,7 +18,7 @@ from app.acd.model import Floor
 from app.acd.snapshot import EngineSnapshot
 from app.acd.state import State
 from app.acd.views import AgentView, CallView, QueueView
-from app.ids import AgentId, CallId, QueueId
+from app.ids import AgentId, CallId, DeviceId, QueueId
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _EMPTY_FLOOR = Floor()
@@ -62,6 +62,11 @@ class Engine:
 
     # --- views ---------------------------------------------------------------------------------------------------
 
+    @property
+    def floor(self) -> Floor:
+        """What it routes by now."""
+        return self._state.floor
+
     def agents(self) -> Iterator[AgentView]:
         """All agents of the floor, and removed ones who still finish their call."""
         return map(views.of_agent, list(self._state.agents.values()))
@@ -70,6 +75,10 @@ class Engine:
         """This agent now; None when the floor has none of this id."""
         agent = self._state.agents.get(agent_id)
         return None if agent is None else views.of_agent(agent)
+
+    def agent_on(self, device_id: DeviceId) -> AgentId | None:
+        """Who is logged in at this device; None when nobody is."""
+        return self._state.agent_by_device.get(device_id)
 
     def queues(self) -> Iterator[QueueView]:
         """All queues of the floor, and removed ones whose calls have not all ended."""

@@ -16,24 +16,20 @@ class DeviceWatch:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._states: dict[DeviceId, DeviceState] = {}
+        self._states: dict[DeviceId, DeviceState | None] = {}
+        """What was told last; None: nothing yet."""
         self._channels: dict[DeviceId, list[str]] = {}
 
     def watch(self, device_ids: Iterable[DeviceId]) -> None:
-        """The site's phones; those that are new count as unreachable until Asterisk says otherwise."""
+        """The site's phones. The first news of each counts as a change."""
         wanted = set(device_ids)
-        self._states = {id_: self._states.get(id_, DeviceState.UNREACHABLE) for id_ in sorted(wanted)}
+        self._states = {id_: self._states.get(id_) for id_ in sorted(wanted)}
         self._channels = {id_: channels for id_, channels in self._channels.items() if id_ in wanted}
 
     @property
     def device_ids(self) -> list[DeviceId]:
         """The site's phones."""
         return list(self._states)
-
-    def forget(self) -> None:
-        """After a gap nothing is known: the next snapshots all count as changes."""
-        self._states = dict.fromkeys(self._states, DeviceState.UNREACHABLE)
-        self._channels.clear()
 
     def see(self, endpoint: Endpoint) -> DeviceChanged | None:
         """A snapshot came."""

@@ -83,7 +83,6 @@ class AriLink(Listener):
         self._registry.keep_only(set(seen.channel_ids))
         for leg in seen.seen.legs:
             self._registry.add(leg.leg_id)
-        self._devices.forget()
         self._submit(seen.seen)
         for endpoint in seen.endpoints:
             changed = self._devices.see(endpoint)

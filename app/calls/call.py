@@ -86,6 +86,8 @@ class Call:
     sound: WaitingSound | None = None
     """What the caller hears now, while waiting; None: nothing of ours."""
     music: str = "default"
+    outbound_agents: list[AgentId] = field(default_factory=list)
+    """Who is OUTBOUND because of this direct call."""
     has_bridge: bool = False
     is_answered: bool = False
     """The inbound leg has had its 200."""

@@ -90,9 +90,13 @@ class DirectCalls:
         elif settings.outbound is not None:
             dial = settings.outbound.format(number=number)
             turn.do(DialNumber(leg_id, call.id, dial, call.from_number, timeout))
-        if agent_id is not None:
-            self._board.route(acd.OutboundStarted(agent_id, call.id), turn)
+        self._occupy(call, agent_id, turn)
         return True
+
+    def _occupy(self, call: Call, agent_id: AgentId | None, turn: Turn) -> None:
+        if agent_id is not None:
+            call.outbound_agents.append(agent_id)
+            self._board.route(acd.OutboundStarted(agent_id, call.id), turn)
 
     def redo(self, call: Call, turn: Turn) -> None:
         """Join again two parties that were to be joined, in case nobody heard it."""
@@ -102,9 +106,8 @@ class DirectCalls:
 
     def release(self, call: Call, turn: Turn) -> None:
         """The call is over: its agents are free again."""
-        for agent in self._board.engine.agents():
-            if agent.state is AgentState.OUTBOUND and agent.call_id == call.id:
-                self._board.route(acd.OutboundFinished(agent.id, call.id), turn)
+        while call.outbound_agents:
+            self._board.route(acd.OutboundFinished(call.outbound_agents.pop(), call.id), turn)
 
     def _start(
         self, call_id: CallId, from_number: str, to_number: str, agent_id: AgentId | None, turn: Turn
@@ -123,8 +126,7 @@ class DirectCalls:
     def _add_initiator(self, call: Call, device_id: DeviceId, agent_id: AgentId | None, turn: Turn) -> Leg:
         leg = Leg(LegId(call.id), call.id, LegRole.INITIATOR, turn.now, device_id, agent_id)
         self._board.add_leg(call, leg, turn)
-        if agent_id is not None:
-            self._board.route(acd.OutboundStarted(agent_id, call.id), turn)
+        self._occupy(call, agent_id, turn)
         return leg
 
     def _call_far_end(self, call: Call, turn: Turn) -> None:

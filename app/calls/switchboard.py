@@ -272,9 +272,10 @@ class Switchboard:
 
     def _release(self, call: Call, phase: Phase, turn: Turn) -> None:
         """Tell the engine that the call is over."""
+        self.direct.release(call, turn)
         if call.kind is not CallKind.INBOUND:
-            self.direct.release(call, turn)
-        elif phase is Phase.TALKING:
+            return
+        if phase is Phase.TALKING:
             self.route(acd.CallFinished(call.id), turn)
         elif phase in {Phase.WAITING, Phase.CONNECTING} and self.engine.call(call.id) is not None:
             reason = _EXIT_BY_PARTY.get(call.ended_by or HangUpParty.UNKNOWN, ExitReason.ABANDONED)

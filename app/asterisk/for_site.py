@@ -1,7 +1,5 @@
 """The configuration of our own Asterisk, from the site file and the secrets."""
 
-from pathlib import Path
-
 from app.asterisk.node_config import (
     AriUser,
     Device,
@@ -41,21 +39,18 @@ def node_config(site: Site, secrets: Secrets) -> NodeConfig:
 
 def _trunk(trunk: SiteTrunk, secrets: Secrets) -> Trunk:
     password = secrets.resolve(trunk.password, f"trunk_{trunk.id}") if trunk.password else ""
-    host = f"{trunk.host or ''}:{trunk.port}" if trunk.host else ""
-    match = trunk.match or ((trunk.host,) if trunk.host else ())
     return Trunk(
         name=trunk.id,
-        host=host,
-        match=tuple(match),
+        host=trunk.host or "",
+        match=trunk.match,
         user=trunk.user or "",
         password=password,
-        registers=trunk.register,
+        registers=trunk.registers,
     )
 
 
 def _fallback(site: Site) -> Fallback:
     wanted = site.asterisk.fallback
-    message = Path(wanted.message) if wanted.message else None
     return Fallback(
-        mode=FallbackMode(wanted.action), after=wanted.after, devices=wanted.devices, message=message
+        mode=FallbackMode(wanted.action), after=wanted.after, devices=wanted.devices, message=wanted.message
     )

@@ -25,6 +25,7 @@ from app.site.cadence import CADENCES
 from app.site.fields import (
     Address,
     AgentRef,
+    AriUrl,
     CadenceField,
     CalendarRef,
     Country,
@@ -54,7 +55,6 @@ from app.site.fields import (
     Text,
     TimeZone,
     TrunkRef,
-    Url,
     Weekday,
     WeekdaysText,
     did_you_mean,
@@ -175,8 +175,8 @@ class FallbackDeclaration(Declaration):
 class AsteriskDeclaration(Declaration):
     """Which Asterisk carries the calls. Without `url` Thirdring runs one of its own."""
 
-    url: Url | None = None
-    """Address of the HTTP server of an Asterisk that somebody else runs, such as `http://127.0.0.1:8088`."""
+    url: AriUrl | None = None
+    """Base address of the ARI of an Asterisk that somebody else runs, such as `http://127.0.0.1:8088/ari`."""
     user: SectionName = "thirdring"
     """ARI user."""
     password: CredentialDeclaration | None = None

@@ -117,10 +117,13 @@ Secret = Annotated[
     _matching(_PRINTABLE, "1 to 120 printable ASCII characters without spaces and ; [ ]"),
     _number_schema(rf"^{_PRINTABLE}$"),
 ]
-Url = Annotated[
+_ARI_URL = r"https?://[^\s/@]+(/[^\s?]*)?/ari"
+AriUrl = Annotated[
     str,
-    _matching(r"https?://[^\s/]+(/\S*)?", "an address such as `http://127.0.0.1:8088`"),
-    _schema(r"^https?://[^\s/]+(/\S*)?$"),
+    _matching(
+        _ARI_URL, "the base address of ARI without user and password, such as `http://127.0.0.1:8088/ari`"
+    ),
+    _schema(rf"^{_ARI_URL}$"),
 ]
 HangUp = Annotated[
     str,

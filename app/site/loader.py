@@ -27,7 +27,7 @@ def load_site(path: Path, *, today: date) -> Site:
     declared, mistakes = _validate(document)
     if declared is None or mistakes:
         raise SiteError(mistakes)
-    return build_site(declared, folder=path.parent, today=today)
+    return build_site(declared, folder=path.absolute().parent, today=today)
 
 
 def _validate(document: Document) -> tuple[SiteDeclaration | None, list[Mistake]]:

@@ -8,11 +8,13 @@ import pytest
 
 from app.acd.hours import is_open
 from app.acd.model import Strategy, Target, TargetKind, UnavailableReason
+from app.asterisk.for_site import node_config
 from app.calls.model import AnswerWhen, WaitingSound
 from app.ids import AgentId, DeviceId, EntryNumber, QueueId
 from app.site.errors import SiteError
 from app.site.loader import SiteFile, load_site
 from app.site.model import FallbackAction, FromEnvironment, FromFile, Generated, InPlainSight, Site
+from app.site.secret_store import Secrets
 
 EXAMPLES = Path("app/site/examples")
 TODAY = date(2026, 11, 21)
@@ -36,6 +38,15 @@ def load(tmp_path: Path) -> Load:
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.name)
 def test_every_example_loads(example: Path) -> None:
     assert load_site(example, today=TODAY).floor.queues
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.name)
+def test_an_asterisk_can_be_configured_for_every_example(example: Path, tmp_path: Path) -> None:
+    """What the loader lets through, Asterisk's configuration takes."""
+    site = load_site(example, today=TODAY)
+    config = node_config(site, Secrets(tmp_path, environment={"HOTLINE_CARRIER_PASSWORD": "1234"}))
+    assert len(config.devices) == len(site.calls.devices)
+    assert len(config.trunks) == len(site.trunks)
 
 
 def test_the_demo_has_eight_agents_each_with_a_phone_and_an_extension() -> None:
@@ -196,7 +207,7 @@ def test_passwords_are_references_and_never_shown(load: Load, tmp_path: Path) ->
 
 def test_an_asterisk_that_somebody_else_runs_needs_its_address_and_password(load: Load) -> None:
     site = load(
-        HEAD + "queues: {q: }\nasterisk: {url: 'http://pbx:8088', password: {env: ARI}}\ntrunks: {x: }\n"
+        HEAD + "queues: {q: }\nasterisk: {url: 'http://pbx:8088/ari', password: {env: ARI}}\ntrunks: {x: }\n"
     )
     assert not site.asterisk.is_own
     assert site.asterisk.password == FromEnvironment("ARI")

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import structlog
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -11,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.store import tables
 from app.store.engine import WRITES
 from app.store.entry import Entry
+from app.store.log import Log
 from app.store.reason import is_refused, plain_failures, plain_words
 from app.store.rows import Rows
 from app.store.snapshots import Snapshot
 from app.store.upgrade import upgrade
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _PAGE = 1000
 _SNAPSHOTS_KEPT = 3

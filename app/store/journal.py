@@ -11,21 +11,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-import structlog
-
 from app.clock import Clock
 from app.store.database import Database
 from app.store.engine import masked, open_engine
 from app.store.entry import Entry
 from app.store.errors import DatabaseFailed, FirstStartNeedsDatabase, NotDurable
 from app.store.lock import DirectoryLock
+from app.store.log import Log
 from app.store.projection import Projector
 from app.store.segment import force
 from app.store.snapshots import Snapshot, SnapshotFile
 from app.store.spool import BEGINNING, Spool
 from app.store.writer import Writer, WriterSettings
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _PAGE = 1000
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
-import structlog
 from sqlalchemy import Table
 
 from app.store.entry import Entry
+from app.store.log import Log
 from app.store.rows import Rows
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class Projection(Protocol):

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-import structlog
 
 from app.store.entry import instant, microseconds
+from app.store.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _CHECKSUM_BYTES = 4
 

@@ -17,13 +17,12 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import Self
 
-import structlog
-
 from app.store.entry import Entry, encode
 from app.store.held import HELD_BYTES, Held
+from app.store.log import Log
 from app.store.segment import Segment, segment, segments
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 _DRAIN_AT_ONCE = 64

@@ -12,18 +12,17 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from app.clock import Clock
 from app.store.database import Database
 from app.store.entry import Entry
 from app.store.errors import DatabaseFailed, ForeignEntries, StoreError
+from app.store.log import Log
 from app.store.projection import Projector
 from app.store.reason import plain_words
 from app.store.snapshots import Snapshot
 from app.store.spool import BEGINNING, Batch, Spool
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _SEGMENTS_KEPT = 1
 _SEGMENTS_KEPT_FOR_SNAPSHOT = 16
@@ -107,6 +106,7 @@ class Writer:
 
     async def run(self) -> None:
         """Copy for ever. Ends by cancellation only; what is not copied then is in the spool."""
+        self._work.set()  # A killed service may have left something to copy.
         while True:
             await self._work.wait()
             await self._gather()

@@ -1,0 +1,61 @@
+"""The lock of a directory."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.store.errors import DirectoryInUse
+from app.store.lock import DirectoryLock
+
+
+def test_a_held_directory_is_refused_and_the_holder_is_named(tmp_path: Path) -> None:
+    """The message has the directory, the process and what to do."""
+    with DirectoryLock(tmp_path), pytest.raises(DirectoryInUse, match="Stop that service") as caught:
+        DirectoryLock(tmp_path).acquire()
+    assert (caught.value.directory, caught.value.holder) == (tmp_path, str(os.getpid()))
+
+
+def test_a_released_directory_can_be_taken(tmp_path: Path) -> None:
+    """Also after a second release."""
+    lock = DirectoryLock(tmp_path)
+    lock.acquire()
+    lock.release()
+    lock.release()
+    with DirectoryLock(tmp_path):
+        assert tmp_path.is_dir()
+
+
+def test_a_missing_directory_is_made(tmp_path: Path) -> None:
+    """The first start needs no preparation."""
+    with DirectoryLock(tmp_path / "new" / "data"):
+        assert (tmp_path / "new" / "data").is_dir()
+
+
+def test_a_killed_holder_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Its directory is refused while it lives, and free when it is dead."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+    )
+    assert holder.stdout
+    holder.stdout.readline()
+    with pytest.raises(DirectoryInUse, match=f"process {holder.pid}"):
+        DirectoryLock(tmp_path).acquire()
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    holder.stdout.close()
+    with DirectoryLock(tmp_path):
+        pass
+
+
+_HOLD = """
+import signal, sys
+from pathlib import Path
+from app.store.lock import DirectoryLock
+with DirectoryLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    signal.pause()
+"""

@@ -1,0 +1,118 @@
+"""The database fails while calls go on: nothing is lost, nothing is doubled, and somebody is told why."""
+
+import re
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.store.errors import NotDurable
+from app.store.journal import Durability
+from tests.support import databases
+from tests.support.databases import Outage, TestDatabase
+from tests.support.journals import append_call, running_journal
+from tests.support.until import until
+from tests.unit.test_store_spool import files_of_at_most
+
+OUTAGES = [
+    pytest.param("sqlite", databases.locked, "locked by another program", id="sqlite-locked"),
+    pytest.param("sqlite", databases.read_only, "read-only", id="sqlite-read-only"),
+    pytest.param("sqlite", databases.full, "full", id="sqlite-full"),
+    pytest.param(
+        "postgres",
+        databases.stopped,
+        "does not answer|broke",
+        id="postgres-stopped",
+        marks=pytest.mark.postgres,
+    ),
+    pytest.param(
+        "postgres",
+        databases.read_only,
+        "read-only",
+        id="postgres-read-only",
+        marks=pytest.mark.postgres,
+    ),
+    pytest.param("postgres", databases.full, "full", id="postgres-full", marks=pytest.mark.postgres),
+]
+
+
+@pytest.mark.parametrize(("database", "outage", "words"), OUTAGES, indirect=["database"])
+async def test_an_outage_loses_and_doubles_nothing(
+    tmp_path: Path, database: TestDatabase, outage: Outage, words: str
+) -> None:
+    """Entries before, during and after it are in the database afterwards, each once, with their history."""
+    async with running_journal(tmp_path, database.url) as journal:
+        for number in range(1, 101):
+            append_call(journal, number)
+        await journal.flush()
+        with capture_logs() as logs:
+            async with outage(database, journal.database.engine):
+                for number in range(101, 301):
+                    append_call(journal, number)
+                await until(lambda: journal.status().failing_since, "the failure is reported")
+                status = journal.status()
+                assert (status.last_seq, status.lag_rows) == (300, 200)
+                assert status.lag_seconds > 0
+                assert re.search(words, status.reason or "")
+                assert await journal.flush() is Durability.DISK
+                assert [entry.seq async for entry in journal.entries(200)] == list(range(201, 301))
+            append_call(journal, 301)
+            await until(lambda: journal.status().lag_rows == 0, "the writer catches up")
+        assert journal.status().failing_since is None
+    expected = [(number,) for number in range(1, 302)]
+    assert await database.rows("SELECT seq FROM journal ORDER BY seq") == expected
+    assert len(await database.rows('SELECT call_id FROM "call"')) == 301
+    told = [log["event"] for log in logs]
+    assert told.count("database_failing") == told.count("database_recovered") >= 1
+    assert databases.PASSWORD not in str(logs)
+    assert "call-000" not in str(logs)
+
+
+async def test_nothing_is_promised_when_neither_disk_nor_database_takes_it(
+    tmp_path: Path, sqlite_database: TestDatabase
+) -> None:
+    """The flush fails with both reasons; the entry is not given up, and is safe once there is room."""
+    async with running_journal(tmp_path, sqlite_database.url) as journal:
+        append_call(journal, 1)
+        await journal.flush()
+        async with databases.read_only(sqlite_database, journal.database.engine):
+            with files_of_at_most(10):
+                append_call(journal, 2)
+                with pytest.raises(NotDurable, match=r"disk: .*; database: the database is read-only"):
+                    await journal.flush()
+                assert (journal.status().held_rows, journal.status().lost_rows) == (1, 0)
+                assert journal.status().disk_reason
+                assert journal.status().disk_failing_since
+        assert await journal.flush() is Durability.DATABASE
+    assert await sqlite_database.rows("SELECT seq FROM journal ORDER BY seq") == [(1,), (2,)]
+
+
+@pytest.mark.postgres
+async def test_a_full_disk_beside_a_working_database_loses_nothing(
+    tmp_path: Path, postgres_database: TestDatabase
+) -> None:
+    """Entries go from memory straight into the database."""
+    async with running_journal(tmp_path, postgres_database.url) as journal:
+        with files_of_at_most(10):
+            for number in range(1, 101):
+                append_call(journal, number)
+            await until(lambda: journal.status().lag_rows == 0, "all is in the database")
+            assert journal.status().held_rows == 0
+        append_call(journal, 101)
+        assert [entry.seq async for entry in journal.entries(0)] == list(range(1, 102))
+    assert len(await postgres_database.rows("SELECT seq FROM journal")) == 101
+
+
+@pytest.mark.postgres
+async def test_history_that_the_database_refuses_does_not_hold_up_the_journal(
+    tmp_path: Path, postgres_database: TestDatabase
+) -> None:
+    """The entry is kept; a log line tells of the missing rows."""
+    async with running_journal(tmp_path, postgres_database.url) as journal:
+        async with journal.database.engine.begin() as connection:
+            await connection.exec_driver_sql('ALTER TABLE "call" ADD CHECK (length(call_id) < 5)')
+        with capture_logs() as logs:
+            append_call(journal, 1)
+            assert await journal.flush() is Durability.DATABASE
+    assert [log["event"] for log in logs] == ["history_rows_refused"]
+    assert await postgres_database.rows("SELECT seq FROM journal") == [(1,)]

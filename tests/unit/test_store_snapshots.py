@@ -1,0 +1,45 @@
+"""The local file of the latest snapshot."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.store.snapshots import Snapshot, SnapshotFile
+from tests.unit.test_store_spool import files_of_at_most
+
+SNAPSHOT = Snapshot(7, datetime(2026, 11, 21, 12, 0, 0, 1, tzinfo=UTC), 2, b"state")
+
+
+def test_the_newest_snapshot_comes_back(tmp_path: Path) -> None:
+    """Each takes the place of the one before."""
+    file = SnapshotFile(tmp_path / "latest.snapshot")
+    assert file.load() is None
+    file.save(Snapshot(6, SNAPSHOT.at, 1, b"older"))
+    file.save(SNAPSHOT)
+    assert SnapshotFile(tmp_path / "latest.snapshot").load() == SNAPSHOT
+    assert [path.name for path in tmp_path.iterdir()] == ["latest.snapshot"]
+
+
+def test_a_damaged_file_is_no_snapshot(tmp_path: Path) -> None:
+    """Cut off at any byte, or changed in any: a log line, and recovery goes another way."""
+    path = tmp_path / "latest.snapshot"
+    SnapshotFile(path).save(SNAPSHOT)
+    whole = path.read_bytes()
+    cut = [whole[:end] for end in range(len(whole))]
+    changed = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in range(len(whole))]
+    for damaged in cut + changed:
+        path.write_bytes(damaged)
+        with capture_logs() as logs:
+            assert SnapshotFile(path).load() is None
+        assert [log["event"] for log in logs] == ["snapshot_file_damaged"]
+
+
+def test_a_full_disk_leaves_the_snapshot_before(tmp_path: Path) -> None:
+    """The old one is replaced only by a whole new one."""
+    file = SnapshotFile(tmp_path / "latest.snapshot")
+    file.save(SNAPSHOT)
+    with files_of_at_most(10), pytest.raises(OSError, match="File too large"):
+        file.save(Snapshot(8, SNAPSHOT.at, 1, b"newer"))
+    assert file.load() == SNAPSHOT

@@ -64,18 +64,22 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trunk:
-    """A carrier. Its calls are known by the address they come from; ours may need a user and a password."""
+    """A carrier. Its calls are known by the address they come from; ours may need a user and a password.
+
+    Without a host it carries calls to us only.
+    """
 
     name: str
-    host: str
     match: tuple[str, ...]
+    host: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
     registers: bool = False
 
     def __post_init__(self) -> None:
         _check_name("trunk.name", self.name)
-        _check(f"trunk {self.name} host", self.host, _HOST, "a host name or address")
+        if self.host:
+            _check(f"trunk {self.name} host", self.host, _HOST, "a host name or address")
         if not self.match:
             raise InvalidNodeConfig(f"trunk {self.name} match", found=(), expected="the carrier's addresses")
         for network in self.match:
@@ -86,8 +90,11 @@ class Trunk:
         if self.user:
             _check(f"trunk {self.name} user", self.user, re.compile(r"[\w.+@-]{1,80}"), "a SIP user")
             _check_secret(f"trunk {self.name} password", self.password)
-        elif self.registers:
-            raise InvalidNodeConfig(f"trunk {self.name} user", found="", expected="a user to register with")
+        if self.registers and not (self.user and self.host):
+            found = f"user {self.user!r} and host {self.host!r}"
+            raise InvalidNodeConfig(
+                f"trunk {self.name}", found=found, expected="a user and a host to register with"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +215,11 @@ class NodeConfig:
         for network in self.callers_from:
             _check_network("callers_from", network)
         self._check_sections()
+
+    @property
+    def has_one_address(self) -> bool:
+        """False when SIP listens on every address of the machine."""
+        return not ipaddress.ip_address(self.sip_address).is_unspecified
 
     def _check_sections(self) -> None:
         names = [*(device.id for device in self.devices), *(trunk.name for trunk in self.trunks)]

@@ -92,6 +92,18 @@ async def test_continue_ends_the_call_cleanly(asterisk: Asterisk, caller: Phone)
         await call.until_ended()
 
 
+async def test_a_caller_who_hangs_up_does_not_enter_again(asterisk: Asterisk, caller: Phone) -> None:
+    """Asterisk sends a hung-up channel to extension `h`: no pattern of ours may take that for a dialled number."""
+    async with Controller(asterisk) as controller:
+        call = await caller.call("4001")
+        await controller.until("StasisStart")
+        call.hang_up()
+        await controller.until("StasisEnd")
+        while (await controller.request("GET", "channels"))["message_body"] != "[]":
+            pass
+    assert [event["type"] for event in controller.seen].count("StasisStart") == 1
+
+
 async def test_without_a_controller_a_caller_hears_ringing_then_the_greeting_then_music(
     asterisk: Asterisk, caller: Phone
 ) -> None:

@@ -25,6 +25,7 @@ class Controller:
         self._url = f"{asterisk.ari_url.replace('http', 'ws')}/events?app={asterisk.config.app}"
         self._headers = {"Authorization": f"Basic {credentials}"}
         self._requests = 0
+        self.seen: list[Event] = []
 
     async def __aenter__(self) -> Self:
         self._connection: ClientConnection = await connect(self._url, additional_headers=self._headers)
@@ -37,16 +38,16 @@ class Controller:
 
     async def until(self, kind: str, *, within: float = 5) -> Event:
         """The next event of this type; others before it are dropped."""
-        seen = []
         try:
             async with asyncio.timeout(within):
                 while True:
                     event: Event = json.loads(await self._connection.recv())
-                    seen.append(event["type"])
+                    self.seen.append(event)
                     if event["type"] == kind:
                         return event
         except TimeoutError:
-            raise AssertionError(f"expected the event {kind} within {within} s, saw {seen}") from None
+            kinds = [event["type"] for event in self.seen]
+            raise AssertionError(f"expected the event {kind} within {within} s, saw {kinds}") from None
 
     async def request(self, method: str, uri: str, *, body: Event | None = None, **query: str) -> Event:
         """Send a request and wait for its answer; events before it are dropped."""

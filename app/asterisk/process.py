@@ -21,7 +21,7 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import Final
 
-from app.asterisk import console
+from app.asterisk import console, names
 from app.asterisk.child import Child, Usage
 from app.asterisk.errors import (
     AlreadyRunning,
@@ -38,7 +38,7 @@ from app.asterisk.ports import Ports, check_ports, choose_ports
 from app.asterisk.probe import Probe
 from app.asterisk.render import listed_modules, needed_modules, render, write
 
-_READY_WITHIN: Final = timedelta(seconds=15)
+_READY_WITHIN: Final = timedelta(seconds=20)
 _ENDS_WITHIN: Final = timedelta(seconds=5)
 _LOOK_EVERY: Final = 0.02
 _TRIES: Final = 3
@@ -102,6 +102,7 @@ class Asterisk:
         self._lock: TextIOWrapper | None = None
         self._is_stopping = False
         self._ready_at = 0.0
+        self._own_name_is_slow = False
         self.layout = Layout(directory.absolute())
 
     # ---- what others ask -------------------------------------------------------------------------------------------
@@ -132,6 +133,11 @@ class Asterisk:
     def log_file(self) -> Path:
         """Asterisk's warnings and errors."""
         return self.layout.log / "messages.log"
+
+    @property
+    def own_name_is_slow(self) -> bool:
+        """Whether the host's own name could not be resolved in time at the last start: `names.ADVICE` says what to do."""
+        return self._own_name_is_slow
 
     def usage(self) -> Usage:
         """CPU time and memory of the process so far. Raises `ProcessLookupError` when it is dead."""
@@ -252,6 +258,7 @@ class Asterisk:
     async def _launch(self) -> timedelta:
         began = asyncio.get_running_loop().time()
         self._prepare()
+        self._own_name_is_slow = not await names.own_name_is_quick()
         self._child = self._spawn()
         try:
             await self._until_ready()
@@ -285,7 +292,8 @@ class Asterisk:
         command = program.command("-f", "-C", self.layout.etc / "asterisk.conf")
         if not self._outlives_us:
             command = [*_tied_to_us(), *command]
-        return Child.start(command, environment=program.environment(), output=self.layout.log / "console.log")
+        environment = program.environment() | dict(names.SHORT_LOOKUPS if self._own_name_is_slow else {})
+        return Child.start(command, environment=environment, output=self.layout.log / "console.log")
 
     async def _until_ready(self) -> None:
         """Return once it is booted and every module is Running that we need or that its modules.conf lists."""

@@ -190,15 +190,18 @@ class Dialog:
 
     async def _change(self, direction: sdp.Direction) -> None:
         """Offer another direction and wait for the answer (RFC 3261 14.1)."""
-        self._ours = self._ours.changed(direction=direction)
+        if self.state is not DialogState.ANSWERED:
+            raise ChangeRefused(f"expected an answered call, but it is {self.state.name}\n{self.story()}")
+        offer = self._ours.changed(direction=direction)
         response: asyncio.Future[sip.Response] = asyncio.get_running_loop().create_future()
         exchange = Exchange(self._station, self._path, lambda heard: settle(response, heard))
-        exchange.send("INVITE", headers=(("Allow", ALLOW), SDP_TYPE), body=self._ours.to_bytes())
+        exchange.send("INVITE", headers=(("Allow", ALLOW), SDP_TYPE), body=offer.to_bytes())
         final = await response
         if not final.is_success:
             raise ChangeRefused(
                 f"expected 200 to the re-INVITE, got {final.status} {final.reason}\n{self.story()}"
             )
+        self._ours = offer
         self._path.learn(final, is_answer=True)
         exchange.acknowledge()
         self._hear_description(final.body)
@@ -269,7 +272,7 @@ class Dialog:
             self._ours = self._ours.changed(direction=self._ours.direction)
             return self._ours.to_bytes()
         theirs = sdp.parse(offer)
-        answer = sdp.answer(theirs, self._ours)
+        answer = sdp.answer(theirs, self._ours, wish=self._ours.direction)
         self._ours = self._ours.changed(direction=self._ours.direction)
         self._use(theirs, answer.direction)
         return answer.to_bytes()

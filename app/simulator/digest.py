@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from app.simulator import sip
-from app.simulator.errors import UnsupportedChallenge
 
 # The protocol names MD5; nothing here rests on its strength but the phone's own password.
 _ALGORITHMS: dict[str, Callable[[bytes], str]] = {
@@ -39,8 +38,8 @@ class Credentials:
     password: str
 
 
-def read_challenge(response: sip.Response) -> Challenge:
-    """The best challenge of a 401 or 407: SHA-256 before MD5. Raises `UnsupportedChallenge` when none can be met."""
+def read_challenge(response: sip.Response) -> Challenge | None:
+    """The best challenge of a 401 or 407: SHA-256 before MD5. None when there is none that can be met."""
     offered = [
         _parse(value, is_proxy=name == "Proxy-Authenticate") for name, value in _challenge_lines(response)
     ]
@@ -48,8 +47,7 @@ def read_challenge(response: sip.Response) -> Challenge:
         for challenge in offered:
             if challenge.algorithm.upper() == algorithm:
                 return challenge
-    came = [challenge.algorithm for challenge in offered] or "no challenge"
-    raise UnsupportedChallenge(f"expected a digest challenge by {' or '.join(_ALGORITHMS)}, got {came}")
+    return None
 
 
 def answer(

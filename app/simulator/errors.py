@@ -32,10 +32,6 @@ class RegistrationRefused(SimulatorError):
         self.status = status
 
 
-class UnsupportedChallenge(SimulatorError):
-    """The server asks for a digest that the phone cannot make."""
-
-
 class MomentMissed(SimulatorError):
     """A moment was awaited that can no longer come. `status` is the final response to the INVITE, if there was one."""
 

@@ -27,7 +27,7 @@ class Station(Owner, Protocol):
 
 
 class Exchange:
-    """One question to the other side. `heard` gets every new response but a challenge that was met."""
+    """One question to the other side. `heard` gets every new response but a challenge that is met."""
 
     def __init__(self, station: Station, path: Path, heard: Callable[[sip.Response], None]) -> None:
         self._station = station
@@ -64,15 +64,19 @@ class Exchange:
         )
 
     def _take(self, response: sip.Response) -> None:
-        credentials = self._station.credentials
-        if response.status in _CHALLENGES and credentials and not self._has_identified:
-            self._has_identified = True
-            self._transmit([self._identify(response, credentials)])
-        else:
+        identification = None if self._has_identified else self._identification(response)
+        if identification is None:
             self._heard(response)
+        else:
+            self._has_identified = True
+            self._transmit([identification])
 
-    def _identify(self, response: sip.Response, credentials: digest.Credentials) -> tuple[str, str]:
-        challenge = digest.read_challenge(response)
+    def _identification(self, response: sip.Response) -> tuple[str, str] | None:
+        """The header that meets the challenge; None when there is none, or no way to meet it: then it is a refusal."""
+        credentials = self._station.credentials
+        challenge = digest.read_challenge(response) if response.status in _CHALLENGES else None
+        if challenge is None or credentials is None:
+            return None
         value = digest.answer(
             challenge, credentials, method=self._method, uri=self._path.target, cnonce=new_token()
         )

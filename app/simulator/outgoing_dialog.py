@@ -56,6 +56,7 @@ class OutgoingDialog(Dialog):
         self._may_cancel = True
         if response.status in _RINGING:
             self._ring()
+        if response.body:
             self._hear_description(response.body)
 
     def _hear_answer(self, response: sip.Response) -> None:

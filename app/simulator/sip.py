@@ -333,11 +333,11 @@ def _split_outside(text: str, separator: str) -> list[str]:
 
 
 def _split_head(data: bytes) -> tuple[str, bytes]:
+    data = data.lstrip(b"\r\n")  # empty lines before the first are ignored (RFC 3261 7.5)
     head, separator, body = data.partition(b"\r\n\r\n")
     if not separator:
         head, _, body = data.partition(b"\n\n")
-    # Empty lines before the first are ignored (RFC 3261 7.5).
-    return head.decode("utf-8", "surrogateescape").lstrip("\r\n").rstrip("\r\n"), body
+    return head.decode("utf-8", "surrogateescape").rstrip("\r\n"), body
 
 
 def _parse_line(line: str, data: bytes) -> tuple[str, str]:

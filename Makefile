@@ -1,0 +1,76 @@
+# One command per job; `make help` lists them. Everything is set up inside this directory and the user's cache.
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+
+# Locks hold hashes: what is installed is what was tested.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-input --require-hashes --requirement
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra postgres --universal --generate-hashes --no-emit-index-url \
+	--no-header --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo up doctor test check bench format lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/.runtime ## make everything ready that the service needs
+
+demo: .venv/.runtime ## run a hotline with simulated callers and agents, live in the terminal
+	@$(RUN) app demo
+
+up: .venv/.runtime ## run the service
+	@$(RUN) app up
+
+doctor: .venv/.runtime ## say what is missing on this machine, and what to do about it
+	@$(RUN) app doctor
+
+test: .venv/.dev ## run all tests, on the real Asterisk and the real databases
+	@$(RUN) pytest --numprocesses 2 --dist loadfile
+
+check: .venv/.dev ## the fast loop: style, types, import rules, unit and property tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(RUN) pytest --quiet --numprocesses 2 tests/unit tests/property
+
+bench: .venv/.dev ## measure Thirdring beside app_queue and a plain Dial on the same machine
+	@$(RUN) tests.bench
+
+format: .venv/.dev ## bring the code into shape
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lock: .venv/bin/uv ## write the lock files anew, with the newest versions that pyproject.toml allows
+	@$(COMPILE) --upgrade --group build --output-file requirements.lock
+	@$(COMPILE) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove the environment and everything that was generated here
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- the environment: stamps tell what was installed, so the second run has nothing to do -----------------------------------
+
+.venv/bin/python:
+	@echo "setup: making a Python environment in .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "expected Python 3.11 or newer, found $$($(PYTHON) --version): set PYTHON=python3.x"; exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+		rm -rf .venv; echo "expected Python's venv module to work: install the package python3-venv"; exit 1; }
+
+.venv/bin/uv: | .venv/bin/python
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "setup: installing $$(grep -c '==' requirements.lock) packages"
+	@$(INSTALL) requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	@echo "setup: installing $$(grep -c '==' requirements-dev.lock) packages for tests and checks"
+	@$(INSTALL) requirements-dev.lock
+	@touch $@

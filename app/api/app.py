@@ -1,0 +1,53 @@
+"""Puts the REST interface and the live stream together."""
+
+from collections.abc import Collection
+
+from app.api import problems
+from app.api.auth import TokenGuard
+from app.api.call_book import CallBook
+from app.api.history import History
+from app.api.openapi import Api
+from app.api.present import PresentCalls
+from app.api.routers.agents import agents_router
+from app.api.routers.calls import Calls, calls_router
+from app.api.routers.health import VERSION, health_router, version_router
+from app.api.routers.queues import queues_router
+from app.api.routers.site import site_router
+from app.api.shield import LOOPBACK_HOSTS, Shield
+from app.live.endpoint import live_router
+from app.live.hub import Hub
+from app.runtime.service import Service
+
+PREFIX = "/api/v1"
+
+
+def create_api(
+    service: Service,
+    *,
+    history: History | None = None,
+    hosts: Collection[str] | None = LOOPBACK_HOSTS,
+) -> Api:
+    """The ASGI application of an open service. It listens to the dispatcher from now on; make it once per service.
+
+    `history` gives past calls; without it only those are known that ended lately. `hosts` are the names by which clients call
+    the service; None lets any name pass, which is for a reverse proxy that checks it.
+    """
+    book = CallBook()
+    present = PresentCalls(service.dispatcher.board, book)
+    hub = Hub(service, present)
+    service.dispatcher.listeners += [book.on_entry, hub.on_entry]
+    api = Api(version=VERSION, docs_url=None, redoc_url=None)
+    problems.install(api)
+    api.include_router(health_router(service))
+    for router in (
+        version_router(),
+        queues_router(service),
+        agents_router(service),
+        calls_router(service, Calls(service, present, history or book)),
+        site_router(service),
+        live_router(service, hub),
+    ):
+        api.include_router(router, prefix=PREFIX)
+    api.add_middleware(TokenGuard, admin_token=service.admin_token)
+    api.add_middleware(Shield, hosts=hosts)
+    return api

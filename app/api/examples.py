@@ -1,0 +1,128 @@
+"""Examples for the OpenAPI document. A test holds each against its shape."""
+
+from typing import Any
+
+_AT = "2026-11-21T08:30:00.000Z"
+
+AGENT = {
+    "id": "lin",
+    "name": "林晓",
+    "status": "available",
+    "status_since": "2026-11-21T07:58:12.004Z",
+    "pause_code": None,
+    "pending": "paused",
+    "pending_code": "lunch",
+    "state": "connected",
+    "state_since": "2026-11-21T08:30:04.310Z",
+    "idle_since": "2026-11-21T08:27:40.120Z",
+    "deadline": None,
+    "device_id": "phone1",
+    "call_id": "1763713800.17",
+    "unavailable_reason": "connected",
+    "counters": {"offered": 12, "answered": 11, "missed": 1, "talk_seconds": 1804.2},
+}
+QUEUE = {
+    "id": "service",
+    "name": "Service",
+    "strategy": "longest_idle",
+    "is_open": True,
+    "waiting": 1,
+    "offered": 0,
+    "connected": 3,
+    "longest_wait_since": _AT,
+    "next_calls": ["1763713800.19"],
+    "members": {"available": 1, "connected": 3, "paused": 1},
+}
+QUEUE_DETAIL = {
+    **QUEUE,
+    "calls": [
+        {
+            "id": "1763713800.19",
+            "position": 1,
+            "priority": 0,
+            "enqueued_at": _AT,
+            "is_offered": False,
+            "attempts": 1,
+            "expected_wait_seconds": 42.5,
+        }
+    ],
+    "agents": [AGENT],
+}
+_CALL = {
+    "id": "1763713800.17",
+    "kind": "inbound",
+    "phase": "talking",
+    "state": "connected",
+    "from_number": "13800138000",
+    "from_name": "",
+    "to_number": "4001",
+    "queue_id": "service",
+    "agent_id": "lin",
+    "priority": 0,
+    "arrived_at": _AT,
+    "enqueued_at": _AT,
+    "answered_at": "2026-11-21T08:30:04.287Z",
+    "bridged_at": "2026-11-21T08:30:04.310Z",
+    "held_since": None,
+    "held_ms": 0,
+    "ended_at": None,
+    "outcome": "connected",
+    "ended_by": None,
+    "cause": None,
+    "position": None,
+    "expected_wait_seconds": None,
+}
+CALL_PAGE = {"calls": [_CALL], "next": "MTc2MzcxMzgwMDAwMDAwMDoxNzYzNzEzODAwLjE3"}
+_LEG = {
+    "id": "1763713800.17-1",
+    "role": "agent",
+    "device_id": "phone1",
+    "agent_id": "lin",
+    "started_at": "2026-11-21T08:30:00.004Z",
+    "ringing_at": "2026-11-21T08:30:00.011Z",
+    "answered_at": "2026-11-21T08:30:04.287Z",
+    "joined_at": "2026-11-21T08:30:04.310Z",
+    "ended_at": None,
+    "end": None,
+    "cause": None,
+    "sip_code": None,
+}
+_WHY = {
+    "summary": "Agent lin: longest idle, of 2 eligible. Passed over: 3 connected, 1 paused.",
+    "strategy": "longest_idle",
+    "position": 1,
+    "waited_seconds": 0.004,
+    "effective_priority": 0.0,
+    "queue_weight": 0,
+    "eligible": 2,
+    "candidates": [
+        {"agent_id": "lin", "key": {"level": 0, "idle_since": "2026-11-21T08:27:40.120Z"}},
+        {"agent_id": "wang", "key": {"level": 0, "idle_since": "2026-11-21T08:29:02.000Z"}},
+    ],
+    "passed_over": {"connected": 3, "paused": 1},
+    "level_limit": None,
+    "requires": {},
+    "is_owner_first": False,
+}
+_OFFER = {
+    "id": "1763713800.17-1",
+    "queue_id": "service",
+    "agent_id": "lin",
+    "device_id": "phone1",
+    "started_at": "2026-11-21T08:30:00.004Z",
+    "ringing_at": "2026-11-21T08:30:00.011Z",
+    "answered_at": "2026-11-21T08:30:04.287Z",
+    "ended_at": "2026-11-21T08:30:04.310Z",
+    "outcome": "answered",
+    "why": _WHY,
+}
+CALL_DETAIL = {**_CALL, "legs": [_LEG], "offers": [_OFFER]}
+SITE_CHANGES = {"changes": ["Agent wang now serves queue service."]}
+ALIVE = {"status": "alive"}
+READY = {"parts": [{"name": "asterisk", "level": "ok", "detail": ""}]}
+VERSION = {"version": "0.1.0"}
+
+
+def of(example: object, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """How an operation's success stands in the OpenAPI document."""
+    return {status: {"content": {"application/json": {"example": example}}}}

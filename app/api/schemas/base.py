@@ -1,0 +1,32 @@
+"""What all shapes share."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
+
+
+def write_instant(at: datetime) -> str:
+    """An instant as RFC 3339 in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Instant = Annotated[datetime, PlainSerializer(write_instant, when_used="json")]
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.-]+$")]
+"""The id of a queue, an agent, a device or a pause code, as the site file allows it: letters of any script, digits, `_ . -`."""
+
+CallName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A call's id, as Asterisk or Thirdring chose it."""
+
+
+class Shape(BaseModel):
+    """A thing that is shown. It is made by us and never changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Body(BaseModel):
+    """What a client sends. A field that nobody knows is a mistake, and is named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,76 @@
+"""What clients see of a thing, encoded: each thing once per way of showing it, until it changes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from app.api.present import PresentCalls
+from app.api.schemas.agent import agent_shape
+from app.api.schemas.base import Shape
+from app.api.schemas.queue import queue_shape
+from app.calls.switchboard import Switchboard
+from app.ids import AgentId, CallId, QueueId
+from app.live.mask import masked
+from app.live.protocol import Numbers, View, value
+from app.live.topics import Key, Kind
+
+
+class Values:
+    """The present state of the floor as members of `values`."""
+
+    def __init__(self, board: Switchboard, present: PresentCalls, now: Callable[[], datetime]) -> None:
+        self._board = board
+        self._present = present
+        self._now = now
+        self._encoded: dict[tuple[Key, Numbers], bytes] = {}
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """These changed."""
+        for key in keys:
+            for numbers in Numbers:
+                self._encoded.pop((key, numbers), None)
+
+    def forget_all(self) -> None:
+        """Anything may have changed."""
+        self._encoded.clear()
+
+    def keys(self, view: View) -> list[Key]:
+        """The keys of all that a view shows now."""
+        singles = (key for key in view.topics.keys if key.kind not in view.topics.kinds)
+        return [*(key for kind in Kind if kind in view.topics.kinds for key in self._all_of(kind)), *singles]
+
+    def member(self, key: Key, numbers: Numbers) -> bytes:
+        """The thing as a member of `values`; null when it is gone."""
+        member = self._encoded.get((key, numbers))
+        if member is None:
+            shape = self._shape(key, numbers)
+            encoded = None if shape is None else shape.model_dump_json().encode()
+            member = value(str(key), encoded)
+            if encoded is not None:
+                self._encoded[key, numbers] = member
+        return member
+
+    def _all_of(self, kind: Kind) -> Iterator[Key]:
+        engine = self._board.engine
+        match kind:
+            case Kind.QUEUE:
+                return (Key(kind, queue.id) for queue in engine.queues())
+            case Kind.AGENT:
+                return (Key(kind, agent.id) for agent in engine.agents())
+            case Kind.CALL:
+                return (Key(kind, record.call_id) for record in self._present.records())
+
+    def _shape(self, key: Key, numbers: Numbers) -> Shape | None:
+        match key.kind:
+            case Kind.QUEUE:
+                return queue_shape(self._board.engine, QueueId(key.id), now=self._now())
+            case Kind.AGENT:
+                return agent_shape(self._board.engine, AgentId(key.id))
+            case Kind.CALL:
+                return self._call(CallId(key.id), numbers)
+
+    def _call(self, call_id: CallId, numbers: Numbers) -> Shape | None:
+        shape = self._present.shape(call_id)
+        if shape is None or numbers is Numbers.FULL:
+            return shape
+        hidden = {"from_number": masked(shape.from_number), "to_number": masked(shape.to_number)}
+        return shape.model_copy(update={**hidden, "from_name": ""})

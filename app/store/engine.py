@@ -14,6 +14,7 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _BUSY_TIMEOUT_MS = 5_000
+_PRAGMAS = (f"busy_timeout={_BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 _CONNECT_SECONDS = 5
 _COMMAND_SECONDS = 30
 
@@ -71,16 +72,21 @@ def _open_sqlite(url: URL) -> AsyncEngine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     """Let us say BEGIN ourselves: the driver's own begins come too late to cover changes of the schema."""
-    connection.isolation_level = None
+    try:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            _say(connection, f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()  # The pool does not know it yet, and would leave its thread behind.
+        raise
+
+
+def _say(connection: Any, statement: str) -> None:
     cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        cursor.execute(statement)
+    finally:
+        cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -7,7 +7,6 @@ import msgspec
 from sqlalchemy import Table
 
 from app.acd import facts as acd
-from app.acd.model import OfferOutcome
 from app.calls import facts as calls
 from app.store import tables
 from app.store.rows import Rows
@@ -112,7 +111,6 @@ def _offer_ended(fact: acd.OfferEnded, rows: Rows) -> None:
         tables.offer,
         offer_id=fact.offer_id,
         ringing_at=fact.ringing_at,
-        answered_at=fact.at if fact.outcome is OfferOutcome.ANSWERED else None,
         ended_at=fact.at,
         outcome=fact.outcome,
     )

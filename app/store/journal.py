@@ -5,6 +5,7 @@ It joins the spool (synchronous, local), the writer (batches into the database) 
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -175,7 +176,12 @@ class Journal:
             yield later
 
     async def latest_snapshot(self) -> Snapshot | None:
-        """The newest snapshot that can be had: the local file's or the database's. None before the first."""
+        """The newest snapshot that can be had: the local file's or the database's. None before the first.
+
+        A failing database is not waited for if the local file has one.
+        """
+        if self._snapshot and self._writer.failure:
+            return self._snapshot
         try:
             theirs = await self.database.latest_snapshot()
         except DatabaseFailed as error:
@@ -199,13 +205,18 @@ class Journal:
         self._writer.offer_snapshot(snapshot)
 
     async def close(self) -> None:
-        """Copy what is left, if the database takes it, and give the directory back. Call it when `run` has ended."""
-        while self._writer.lag_rows:
+        """Copy what is left, if the database takes it soon, and give the directory back. Call it when `run` has ended."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.flush_limit):
+                await self._copy_the_rest()
+        await self._release()
+
+    async def _copy_the_rest(self) -> None:
+        is_moving = True
+        while self._writer.lag_rows and is_moving:
             before = self._writer.written
             await self._writer.attempt()
-            if self._writer.written == before:
-                break
-        await self._release()
+            is_moving = self._writer.written > before
 
     async def _find_end(self) -> None:
         """Let the next number follow everything that the spool, the snapshot or the database has."""
@@ -218,7 +229,8 @@ class Journal:
         except DatabaseFailed as error:
             if was_new:
                 raise FirstStartNeedsDatabase(error.reason) from None
-            _log.error("database_away_at_start", url=masked(self._settings.database_url), reason=error.reason)
+            _log.error("database_away_at_start", url=masked(self._settings.database_url))
+            self._writer.note_failure(error.reason)
 
     def _adopt(self, last: int) -> None:
         """The database may be ahead: a new directory, an older copy of it, or a power cut that took the spool's end."""

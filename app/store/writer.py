@@ -132,9 +132,9 @@ class Writer:
             async with asyncio.timeout(self._settings.attempt_limit):
                 await self._copy()
         except StoreError as error:
-            self._failed(str(error))
+            self.note_failure(str(error))
         except TimeoutError as error:
-            self._failed(plain_words(error))
+            self.note_failure(plain_words(error))
         else:
             self._succeeded()
         finally:
@@ -150,6 +150,17 @@ class Writer:
             _log.warning("database_went_back", written=self.written, found=last)
         self.written, self._place = last, BEGINNING
         self._is_resumed = True
+
+    def note_failure(self, reason: str) -> None:
+        """The database failed, here or elsewhere: look anew where its journal ends, after a pause."""
+        self._is_resumed = False
+        if self.failure is None:
+            _log.error("database_failing", reason=reason, lag_rows=self.lag_rows)
+        self._pause = (
+            min(self._pause * 2, self._settings.longest_pause) if self.failure else self._settings.first_pause
+        )
+        self.failure = Failure(self.failure.since if self.failure else self._clock.now(), reason)
+        self._work.set()
 
     async def _gather(self) -> None:
         """Let entries gather; after a failure, wait longer. Urgent work waits for neither."""
@@ -208,16 +219,6 @@ class Writer:
             return last <= self._spool.last_seq
         theirs = [entry async for entry in self._database.entries(last, last)]
         return theirs == own
-
-    def _failed(self, reason: str) -> None:
-        self._is_resumed = False
-        if self.failure is None:
-            _log.error("database_failing", reason=reason, lag_rows=self.lag_rows)
-        self._pause = (
-            min(self._pause * 2, self._settings.longest_pause) if self.failure else self._settings.first_pause
-        )
-        self.failure = Failure(self.failure.since if self.failure else self._clock.now(), reason)
-        self._work.set()
 
     def _succeeded(self) -> None:
         if self.failure is not None:

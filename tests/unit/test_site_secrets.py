@@ -105,3 +105,11 @@ def test_a_device_password_follows_the_site_file(tmp_path: Path) -> None:
     )
     site = load_site(path, today=date(2026, 11, 21))
     assert Secrets(tmp_path, environment={"P": "1234"}).device_password(site, DeviceId("p")) == "1234"
+
+
+def test_who_only_looks_makes_no_password_up(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path)
+    assert secrets.known(Generated(), "ari_password") is None
+    assert not secrets.path.exists()
+    made = secrets.resolve(Generated(), "ari_password")
+    assert secrets.known(Generated(), "ari_password") == made

@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for by name. They are written in tests/support."""
 
-pytest_plugins = ["tests.support.asterisk", "tests.support.databases"]
+pytest_plugins = ["tests.support.asterisk", "tests.support.databases", "tests.support.service_process"]

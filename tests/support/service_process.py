@@ -1,0 +1,191 @@
+"""The service as a process of its own, which a test may kill: what survives, survives outside of it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import pytest
+
+from app.simulator.phone import Phone
+from tests.support.asterisk_sounds import GREETING_HZ, MUSIC_HZ, write_tone
+from tests.support.until import until
+
+SITE = """
+name: Survival
+time_zone: Asia/Shanghai
+devices: {{phone1: {{extension: 101}}, phone2: {{extension: 102}}}}
+pause_codes: [lunch]
+agents:
+  agent1: {{name: 王芳, device: phone1}}
+  agent2: {{name: 李强, device: phone2}}
+queues:
+  service: {{name: 业务咨询, members: [agent1, agent2], strategy: linear, ring_timeout: 20s, wrap_up: {wrap_up}}}
+entry_points:
+  4001: {{queue: service}}
+asterisk:
+  music: {music}
+  greeting: {greeting}
+"""
+_STARTED_WITHIN = 20.0
+
+
+class ServiceProcess:
+    """`thirdring up` in a directory. The Asterisk that it starts outlives a kill, and is stopped by `close`."""
+
+    def __init__(self, directory: Path, *, wrap_up: str = "0s") -> None:
+        self.data = directory / "data"
+        self._log = directory / "service.log"
+        self._process: asyncio.subprocess.Process | None = None
+        music = write_tone(directory / "music" / "tone.wav", hertz=MUSIC_HZ, seconds=10).parent
+        greeting = write_tone(directory / "greeting.wav", hertz=GREETING_HZ, seconds=1)
+        self.site = directory / "site.yaml"
+        self.site.write_text(SITE.format(wrap_up=wrap_up, music=music, greeting=greeting), encoding="utf-8")
+        self._exit = AsyncExitStack()
+        self._http: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        self._http = await self._exit.enter_async_context(aiohttp.ClientSession())
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process is None or self._process.returncode is not None:
+            await self.start()  # It adopts its Asterisk, and stops it with itself.
+        await self.stop()
+        await self._exit.aclose()
+
+    async def start(self) -> float:
+        """Start it; returns the seconds until it was ready to take calls."""
+        (self.data / "service.json").unlink(missing_ok=True)
+        environment = os.environ | {"THIRDRING_PORT": "0", "THIRDRING_LOG_LEVEL": "info"}
+        began = time.monotonic()
+        with self._log.open("a") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "app", "up", "--site", str(self.site), "--data", str(self.data),
+                env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        await until(
+            (self.data / "service.json").exists,
+            f"not started: {self.log()}",
+            timeout=_STARTED_WITHIN,
+        )
+        self._told = json.loads((self.data / "service.json").read_text())
+        self._token = json.loads((self.data / "secrets.json").read_text())["admin_token"]
+        await self.until_ready()
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye."""
+        assert self._process is not None
+        self._process.kill()
+
+    async def killed(self) -> None:
+        """Kill it, and wait until it is gone."""
+        self.kill()
+        assert self._process is not None
+        await self._process.wait()
+
+    async def stop(self) -> None:
+        """End it in order, with its Asterisk."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(self._process.wait(), 15)
+
+    def log(self) -> str:
+        """What it printed."""
+        return self._log.read_text() if self._log.exists() else ""
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Where phones find its Asterisk."""
+        return "127.0.0.1", self._told["sip_port"]
+
+    def password_of(self, device: str) -> str:
+        """The password that the service made up for a phone."""
+        password: str = json.loads((self.data / "secrets.json").read_text())[f"device_{device}"]
+        return password
+
+    async def phone(self, device: str, *, media: bool = True) -> Phone:
+        """A registered phone of the site, closed with the service."""
+        phone = Phone(device, self.password_of(device), self.sip, media=media)
+        await phone.open()
+        self._exit.callback(phone.close)
+        await phone.register()
+        return phone
+
+    async def caller(self, number: str = "13800000001") -> Phone:
+        """Somebody outside."""
+        phone = Phone(number, server=self.sip)
+        await phone.open()
+        self._exit.callback(phone.close)
+        return phone
+
+    # --- the REST interface --------------------------------------------------------------------------------------
+
+    async def is_ready(self) -> bool:
+        """Whether it takes calls now."""
+        try:
+            async with self._http.get(f"{self._told['url']}/health/ready") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def until_ready(self, *, within: timedelta = timedelta(seconds=10)) -> None:
+        """Wait until it takes calls."""
+        deadline = time.monotonic() + within.total_seconds()
+        while not await self.is_ready():
+            assert time.monotonic() < deadline, f"not ready: {self.log()[-3000:]}"
+            await asyncio.sleep(0.02)
+
+    async def kill_asterisk(self) -> None:
+        """SIGKILL to the Asterisk that the service runs, and wait until the service says so."""
+        running = json.loads((self.data / "asterisk" / "running.json").read_text())
+        os.kill(running["pid"], signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while "asterisk_incident" not in self.log():
+            assert time.monotonic() < deadline, f"not noticed: {self.log()[-3000:]}"
+            await asyncio.sleep(0.01)
+
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One request; the answer's JSON. Fails on anything but 2xx."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        url = f"{self._told['url']}/api/v1/{path}"
+        async with self._http.request(method, url, json=body, headers=headers) as answer:
+            text = await answer.text()
+            assert answer.ok, f"{method} {path}: {answer.status} {text}"
+            return json.loads(text) if text else None
+
+    async def log_in(self, *agents: str) -> None:
+        """Agents take their seats."""
+        for agent in agents:
+            await self.ask("POST", f"agents/{agent}/log-in", {})
+
+    async def agent(self, agent: str) -> Any:
+        """One agent now."""
+        return await self.ask("GET", f"agents/{agent}")
+
+    async def until_agent(self, agent: str, state: str, *, within: timedelta = timedelta(seconds=5)) -> Any:
+        """Wait until the agent is in that state."""
+        deadline = time.monotonic() + within.total_seconds()
+        while (view := await self.agent(agent))["state"] != state:
+            assert time.monotonic() < deadline, (
+                f"expected {agent} to become {state}, found {view}; {self.log()[-3000:]}"
+            )
+            await asyncio.sleep(0.02)
+        return view
+
+
+@pytest.fixture
+async def service_process(tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    """A running service that may be killed."""
+    async with ServiceProcess(tmp_path) as service:
+        yield service

@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 # Locks hold hashes: what is installed is what was tested.
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-input --require-hashes --requirement
+INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes --requirement
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra postgres --universal --generate-hashes --no-emit-index-url \
 	--no-header --quiet
 
@@ -62,12 +62,12 @@ clean: ## remove the environment and everything that was generated here
 		rm -rf .venv; echo "expected Python's venv module to work: install the package python3-venv"; exit 1; }
 
 .venv/bin/uv: | .venv/bin/python
-	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check uv
 
 .venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "setup: installing $$(grep -c '==' requirements.lock) packages"
 	@$(INSTALL) requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.runtime

@@ -144,11 +144,8 @@ class Writer:
         """Find out where the database's journal ends, and go on behind it. Raises a `StoreError`."""
         await self._database.prepare()
         last = await self._database.last_seq()
-        if not await self._is_own(last):
-            raise ForeignEntries(self._database.domain, last)
-        if last < self.written:
-            _log.warning("database_went_back", written=self.written, found=last)
-        self.written, self._place = last, BEGINNING
+        if last != self.written:
+            await self._go_on_behind(last)
         self._is_resumed = True
 
     def note_failure(self, reason: str) -> None:
@@ -210,15 +207,19 @@ class Writer:
                 _log.error("journal_entries_missing", first=expected, last=entry.seq - 1)
             expected = entry.seq + 1
 
-    async def _is_own(self, last: int) -> bool:
-        """Whether the spool wrote the database's newest entry, as far as the spool still has it."""
-        if last < self._spool.first_seq:
-            return True
-        own = self._spool.read(last - 1, limit=1).entries
-        if not own or own[0].seq != last:
-            return last <= self._spool.last_seq
-        theirs = [entry async for entry in self._database.entries(last, last)]
-        return theirs == own
+    async def _go_on_behind(self, last: int) -> None:
+        """The database has more than we knew of (a COMMIT whose answer was lost, a restart), or less (a backup)."""
+        place = self._place if last > self.written else BEGINNING
+        own = self._spool.read(last - 1, limit=1, place=place)
+        has_it = [entry.seq for entry in own.entries] == [last]
+        if (has_it and not await self._is_the_same(own.entries[0])) or last > self._spool.last_seq:
+            raise ForeignEntries(self._database.domain, last)
+        if last < self.written:
+            _log.warning("database_went_back", written=self.written, found=last)
+        self.written, self._place = last, own.place if has_it else place
+
+    async def _is_the_same(self, own: Entry) -> bool:
+        return [entry async for entry in self._database.entries(own.seq, own.seq)] == [own]
 
     def _succeeded(self) -> None:
         if self.failure is not None:

@@ -1,16 +1,19 @@
 """The database fails while calls go on: nothing is lost, nothing is doubled, and somebody is told why."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from app.store.errors import NotDurable
+from app.store.errors import DatabaseFailed, NotDurable
 from app.store.journal import Durability
 from tests.support import databases
 from tests.support.databases import Outage, TestDatabase
-from tests.support.journals import append_call, running_journal
+from tests.support.journals import QUICK, append_call, running_journal
 from tests.support.until import until
 from tests.unit.test_store_spool import files_of_at_most
 
@@ -116,3 +119,44 @@ async def test_history_that_the_database_refuses_does_not_hold_up_the_journal(
             assert await journal.flush() is Durability.DATABASE
     assert [log["event"] for log in logs] == ["history_rows_refused"]
     assert await postgres_database.rows("SELECT seq FROM journal") == [(1,)]
+
+
+async def test_a_commit_whose_answer_was_lost_is_not_repeated(
+    tmp_path: Path, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection died after the COMMIT: the writer finds its own entries there and goes on behind them."""
+    async with running_journal(tmp_path, database.url) as journal:
+        write = journal.database.write
+
+        async def write_and_lose_the_answer(*batch: Any) -> None:
+            await write(*batch)
+            monkeypatch.undo()
+            raise DatabaseFailed("the connection to the database broke")
+
+        monkeypatch.setattr(journal.database, "write", write_and_lose_the_answer)
+        for number in range(1, 131):
+            append_call(journal, number)
+        await until(lambda: journal.status().lag_rows == 0, "all is copied")
+    assert await database.rows("SELECT seq FROM journal ORDER BY seq") == [
+        (number,) for number in range(1, 131)
+    ]
+
+
+@pytest.mark.postgres
+async def test_a_database_that_never_answers_counts_as_failing(
+    tmp_path: Path, postgres_database: TestDatabase
+) -> None:
+    """An attempt has a limit; when answers come again, all is copied once."""
+    settings = replace(QUICK, attempt_limit=0.5)
+    async with running_journal(tmp_path, postgres_database.url, settings=settings) as journal:
+        append_call(journal, 1)
+        await journal.flush()
+        other = await asyncpg.connect(postgres_database.url)
+        async with other.transaction():
+            await other.execute("LOCK TABLE journal IN ACCESS EXCLUSIVE MODE")
+            append_call(journal, 2)
+            await until(lambda: journal.status().reason, "the failure is reported")
+            assert journal.status().reason == "the database does not answer in time"
+        await other.close()
+        await until(lambda: journal.status().lag_rows == 0, "the entry is copied")
+    assert await postgres_database.rows("SELECT seq FROM journal ORDER BY seq") == [(1,), (2,)]

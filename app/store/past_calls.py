@@ -1,0 +1,146 @@
+"""Past calls, read from the derived tables: the `History` of the REST interface."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.acd.explanation import Explanation
+from app.acd.model import OfferOutcome
+from app.api.errors import HistoryAway
+from app.api.history import CallFilter, CallRecord, LegRecord, OfferRecord, Place
+from app.calls.call import CallKind, LegRole
+from app.calls.hangup import HangUpParty, LegEnd
+from app.ids import CallId
+from app.store import tables
+from app.store.errors import DatabaseFailed
+from app.store.reason import plain_failures
+
+_CALL = tables.call.c
+_explanation = msgspec.json.Decoder(Explanation)
+
+
+class PastCalls:
+    """Reads what the writer has written: at most about a second behind, more while the database is away."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def call(self, call_id: CallId) -> CallRecord | None:
+        """As `History.call`."""
+        async with self._connection() as connection:
+            row = (await connection.execute(_calls().where(_CALL.call_id == call_id))).first()
+            if row is None:
+                return None
+            record = _call(row)
+            record.legs = [_leg(each) for each in await _parts(connection, tables.leg, call_id)]
+            record.offers = [_offer(each) for each in await _parts(connection, tables.offer, call_id)]
+            return record
+
+    async def ended_calls(
+        self, wanted: CallFilter, *, behind: Place | None, limit: int
+    ) -> Sequence[CallRecord]:
+        """As `History.ended_calls`."""
+        newest_first = (_CALL.arrived_at.desc(), _CALL.call_id.desc())
+        page = _calls().where(_CALL.ended_at.is_not(None), *_conditions(wanted, behind))
+        async with self._connection() as connection:
+            rows = await connection.execute(page.order_by(*newest_first).limit(limit))
+            return [_call(row) for row in rows]
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            with plain_failures():
+                async with self._engine.connect() as connection:
+                    yield connection
+        except DatabaseFailed as failure:
+            raise HistoryAway(failure.reason) from failure
+
+
+def _calls() -> Select[Any]:
+    """Calls whose beginning is written down."""
+    return select(tables.call).where(_CALL.arrived_at.is_not(None))
+
+
+async def _parts(connection: AsyncConnection, table: Table, call_id: CallId) -> Sequence[Row[Any]]:
+    """Legs or offers of a call, in the order in which they began."""
+    identity = next(iter(table.primary_key))
+    parts = select(table).where(table.c.call_id == call_id, table.c.started_at.is_not(None))
+    return (await connection.execute(parts.order_by(table.c.started_at, identity))).all()
+
+
+def _conditions(wanted: CallFilter, behind: Place | None) -> list[ColumnElement[bool]]:
+    same = {
+        "queue_id": wanted.queue_id,
+        "agent_id": wanted.agent_id,
+        "kind": wanted.kind,
+        "outcome": wanted.outcome,
+    }
+    conditions = [_CALL[name] == value for name, value in same.items() if value is not None]
+    if wanted.since is not None:
+        conditions.append(_CALL.arrived_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(_CALL.arrived_at < wanted.until)
+    return conditions if behind is None else [*conditions, _is_behind(behind)]
+
+
+def _is_behind(place: Place) -> ColumnElement[bool]:
+    is_same_instant = and_(_CALL.arrived_at == place.arrived_at, _CALL.call_id < place.call_id)
+    return or_(_CALL.arrived_at < place.arrived_at, is_same_instant)
+
+
+def _call(row: Row[Any]) -> CallRecord:
+    return CallRecord(
+        call_id=row.call_id,
+        kind=CallKind(row.kind),
+        arrived_at=row.arrived_at,
+        from_number=row.from_number or "",
+        from_name=row.from_name or "",
+        to_number=row.to_number or "",
+        queue_id=row.queue_id,
+        agent_id=row.agent_id,
+        priority=row.priority,
+        enqueued_at=row.enqueued_at,
+        answered_at=row.answered_at,
+        bridged_at=row.bridged_at,
+        ended_at=row.ended_at,
+        held_ms=row.held_ms or 0,
+        outcome=row.outcome,
+        ended_by=HangUpParty(row.ended_by) if row.ended_by else None,
+        cause=row.cause,
+    )
+
+
+def _leg(row: Row[Any]) -> LegRecord:
+    return LegRecord(
+        leg_id=row.leg_id,
+        role=LegRole(row.role),
+        started_at=row.started_at,
+        device_id=row.device_id,
+        agent_id=row.agent_id,
+        ringing_at=row.ringing_at,
+        answered_at=row.answered_at,
+        joined_at=row.joined_at,
+        ended_at=row.ended_at,
+        end=LegEnd(row.ended_by) if row.ended_by else None,
+        cause=row.cause,
+        sip_code=row.sip_code,
+    )
+
+
+def _offer(row: Row[Any]) -> OfferRecord:
+    return OfferRecord(
+        offer_id=row.offer_id,
+        queue_id=row.queue_id,
+        agent_id=row.agent_id,
+        device_id=row.device_id,
+        started_at=row.started_at,
+        ringing_at=row.ringing_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        outcome=OfferOutcome(row.outcome) if row.outcome else None,
+        why=_explanation.decode(row.why) if row.why else None,
+    )

@@ -14,6 +14,7 @@ Theory. A dialog goes one way through its states and never back:
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
 from enum import IntEnum, StrEnum
 
@@ -26,6 +27,7 @@ from app.simulator.milestone import Milestone
 from app.simulator.path import ALLOW, Path
 from app.simulator.wire import Incoming
 
+_SIPFRAG = re.compile(rb"SIP/2\.0 (\d{3})")
 SDP_TYPE = ("Content-Type", "application/sdp")
 
 
@@ -73,6 +75,7 @@ class Dialog:
         self.status: int | None = None
         self.ended_by: EndedBy | None = None
         self.reasons: list[sip.Reason] = []
+        self.transfer_reports: list[int] = []
         station.wire.adopt(path.call_id, path.local_tag, self)
 
     # What is known
@@ -166,6 +169,10 @@ class Dialog:
         """Wait until the tone is gone. See `MediaStream.stops_hearing`."""
         return await self.media.stops_hearing(frequency, within=within)
 
+    def press(self, keys: str) -> None:
+        """Press these keys, one after the other. Raises `ValueError` when one does not exist."""
+        self.media.press(keys)
+
     # Acting
 
     def hang_up(self, reason: str = "") -> None:
@@ -206,6 +213,26 @@ class Dialog:
         exchange.acknowledge()
         self._hear_description(final.body)
 
+    async def transfer(self, number: str) -> int:
+        """Press the transfer key and dial: a blind transfer (RFC 3515). Returns the status of the REFER, 202 as a rule.
+
+        What becomes of it is in `transfer_reports`. The call itself goes on until somebody hangs up.
+        """
+        target = sip.address_of(self._path.target) or self._path.peer
+        return await self._refer(f"<sip:{number}@{target[0]}:{target[1]}>")
+
+    async def transfer_to(self, consulted: "Dialog") -> int:
+        """Join the other side with the party of another call of this phone: an attended transfer (RFC 3891)."""
+        path = consulted._path  # noqa: SLF001 - another dialog's path, in the dialog's own class
+        tags = f"to-tag%3D{sip.tag_of(path.remote)}%3Bfrom-tag%3D{path.local_tag}"
+        return await self._refer(f"<{path.target}?Replaces={path.call_id.replace('@', '%40')}%3B{tags}>")
+
+    async def _refer(self, refer_to: str) -> int:
+        response: asyncio.Future[sip.Response] = asyncio.get_running_loop().create_future()
+        exchange = Exchange(self._station, self._path, lambda heard: settle(response, heard))
+        exchange.send("REFER", headers=(("Refer-To", refer_to), ("Referred-By", self._path.contact)))
+        return (await response).status
+
     def vanish(self) -> None:
         """The cable is pulled: nothing more is sent, nothing is said."""
         if self._media is not None:
@@ -217,8 +244,13 @@ class Dialog:
 
     def take_request(self, incoming: Incoming) -> None:
         """A request inside the dialog came."""
-        taker = {"BYE": self._take_bye, "INVITE": self._take_change, "CANCEL": self._take_cancel}
-        taker.get(incoming.request.method, self._take_other)(incoming)
+        takers = {
+            "BYE": self._take_bye,
+            "INVITE": self._take_change,
+            "CANCEL": self._take_cancel,
+            "NOTIFY": self._take_notify,
+        }
+        takers.get(incoming.request.method, self._take_other)(incoming)
 
     def _take_bye(self, incoming: Incoming) -> None:
         self._respond(incoming, 200)
@@ -242,8 +274,15 @@ class Dialog:
             return
         self._accept(incoming, answer)
 
+    def _take_notify(self, incoming: Incoming) -> None:
+        """A report on a transfer carries the status line of the new call (RFC 3515 2.4.5)."""
+        self._respond(incoming, 200)
+        reported = _SIPFRAG.match(incoming.request.body)
+        if reported:
+            self.transfer_reports.append(int(reported[1]))
+
     def _take_other(self, incoming: Incoming) -> None:
-        understood = incoming.request.method in ("OPTIONS", "NOTIFY", "INFO", "UPDATE")
+        understood = incoming.request.method in ("OPTIONS", "INFO", "UPDATE")
         self._respond(incoming, 200 if understood else 501)
 
     def _respond(self, incoming: Incoming, status: int, headers: Iterable[tuple[str, str]] = ()) -> None:

@@ -6,16 +6,17 @@ hundred streams cost one timer, no task, and no wake-up per packet. Arrival time
 
 import asyncio
 import contextlib
-import secrets
 import socket
 import struct
 from collections import deque
 from collections.abc import Iterator
+from secrets import randbits
 
 from app.clock import SystemClock
-from app.simulator import ear, g711, rtp, tones
+from app.simulator import ear, g711, keypad, rtp, tones
 from app.simulator.errors import NotInTime
-from app.simulator.sdp import Codec, Direction, Session
+from app.simulator.sdp import Direction, Session
+from app.simulator.talker import Talker
 
 PACKET_TIME = 0.02
 KEPT_PACKETS = 500  # 10 s: as far back as a test can ask
@@ -77,34 +78,36 @@ class MediaStream:
         self.port: int = self._socket.getsockname()[1]
         self._pacer = pacer
         self._remote: tuple[str, int] | None = None
-        self._codec = Codec.PCMU
-        self._tone: int | None = None
-        self._frames: tuple[bytes, ...] = ()
+        # Random, as RFC 3550 5.1 asks: a stream that always began at 0 would never meet Asterisk's trap of "older" numbers.
+        self._talker = Talker(sequence=randbits(16), timestamp=randbits(32), ssrc=randbits(32))
+        self._keypad: int | None = None
         self._is_sending = True
-        self._sequence = secrets.randbits(
-            16
-        )  # random, as RFC 3550 5.1 asks: Asterisk's trap of "older" numbers is real
-        self._timestamp = secrets.randbits(32)
-        self._ssrc = secrets.randbits(32)
         self._arrival: asyncio.Future[None] | None = None
         self.packets: deque[rtp.Packet] = deque(maxlen=KEPT_PACKETS)
-        self.sent = 0
         self.received = 0
         self._pacer.add(self)
+
+    @property
+    def sent(self) -> int:
+        """Packets sent so far."""
+        return self._talker.sent
 
     # Sending
 
     def start(self, remote: Session, *, direction: Direction) -> None:
         """Send where the peer wants it, in its first codec, if our direction lets us. May be called again after a change."""
         self._remote = (remote.host, remote.port) if remote.port and direction.sends else None
-        self._codec = remote.codecs[0]
-        self._load()
+        self._keypad = remote.keypad
+        self._talker.use(remote.codecs[0], remote.keypad)
 
     def play(self, frequency: int | None) -> None:
         """Send this tone from the next packet on; None: silence."""
-        self._tone = frequency
         self._is_sending = True
-        self._load()
+        self._talker.play(frequency)
+
+    def press(self, keys: str) -> None:
+        """Press these keys, one after the other. Raises `ValueError` when one does not exist."""
+        self._talker.press(keys)
 
     def stop_sending(self) -> None:
         """Send no packet at all until the next `play`, as phones do that suppress silence, or whose cable is pulled."""
@@ -116,30 +119,13 @@ class MediaStream:
         self._socket.close()
         self._wake()
 
-    def _load(self) -> None:
-        silence = (g711.silence(self._codec, tones.FRAME_SAMPLES),)
-        self._frames = silence if self._tone is None else tones.frames(self._tone, self._codec)
-
     def tick(self, *, wall_lead: float) -> None:
         """The pacer's beat: one packet out, all packets in. `wall_lead` is wall time minus the loop's time."""
         if self._remote is not None and self._is_sending:
-            self._send(self._remote)
+            # A full buffer loses the packet, as a network does.
+            with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
+                self._socket.sendto(self._talker.next_packet(), self._remote)
         self._drain(wall_lead)
-
-    def _send(self, remote: tuple[str, int]) -> None:
-        packet = rtp.pack(
-            payload_type=self._codec.value,
-            sequence=self._sequence,
-            timestamp=self._timestamp,
-            ssrc=self._ssrc,
-            payload=self._frames[self.sent % len(self._frames)],
-            is_first=self.sent == 0,
-        )
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        self._timestamp = (self._timestamp + tones.FRAME_SAMPLES) & 0xFFFFFFFF
-        self.sent += 1
-        with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
-            self._socket.sendto(packet, remote)
 
     # Receiving
 
@@ -215,6 +201,11 @@ class MediaStream:
             if samples and tones.is_heard(samples, frequency):
                 return packet.arrived_at
         return float("-inf")
+
+    @property
+    def keys(self) -> str:
+        """The keys that the other side pressed in the last 10 s, in their order."""
+        return "" if self._keypad is None else keypad.read(self.packets, self._keypad)
 
     def sound(self, *, since: float) -> list[int]:
         """All samples that arrived at `since` or later, one behind the other."""

@@ -27,16 +27,39 @@ PLAIN_DIAL = """
 [thirdring-entry]
 exten => 2001,1,Dial(PJSIP/phone1)
  same => n,Hangup(${HANGUPCAUSE})
+exten => 2002,1,Dial(PJSIP/transferring)
+ same => n,Hangup()
 [thirdring-phone]
 exten => 2001,1,Dial(PJSIP/phone1)
  same => n,Hangup(${HANGUPCAUSE})
+"""
+# Transfers of the other phones wait for a controller (PJSIP_TRANSFER_HANDLING is ari-only).
+TRANSFERRING = """
+[transferring]
+type = endpoint
+context = thirdring-phone
+disallow = all
+allow = ulaw
+direct_media = no
+auth = transferring
+aors = transferring
+[transferring]
+type = auth
+auth_type = userpass
+username = transferring
+password = secret
+[transferring]
+type = aor
+max_contacts = 1
 """
 
 
 @pytest.fixture
 async def server(start_asterisk: StartAsterisk, tmp_path: Path) -> Asterisk:
-    """An Asterisk that connects 2001 to phone1."""
-    return await start_asterisk(replace(node_config(tmp_path), extras=Extras(extensions=PLAIN_DIAL)))
+    """An Asterisk that connects 2001 to phone1 and 2002 to the transferring phone."""
+    return await start_asterisk(
+        replace(node_config(tmp_path), extras=Extras(extensions=PLAIN_DIAL, pjsip=TRANSFERRING))
+    )
 
 
 def address(node: Asterisk) -> tuple[str, int]:
@@ -48,6 +71,14 @@ def address(node: Asterisk) -> tuple[str, int]:
 async def agent(server: Asterisk) -> AsyncIterator[Phone]:
     """phone1, registered."""
     async with Phone("phone1", password_of("phone1"), address(server)) as phone:
+        await phone.register()
+        yield phone
+
+
+@pytest.fixture
+async def transferring(server: Asterisk) -> AsyncIterator[Phone]:
+    """A phone whose transfer key is served by Asterisk itself, registered."""
+    async with Phone("transferring", "secret", address(server), answering=Answer()) as phone:
         await phone.register()
         yield phone
 
@@ -175,3 +206,45 @@ async def test_asterisk_gets_its_options_answered(server: Asterisk) -> None:
         await phone.register()
         await server.console("pjsip qualify phone3")
         await until(lambda: wire.log.every(method="OPTIONS", status=200, flow=Flow.SENT))
+
+
+async def test_keys_that_the_caller_presses_reach_the_agent(caller: Phone, agent: Phone) -> None:
+    """RFC 4733 events pass through Asterisk, in their order."""
+    there, here = await connect(caller, agent)
+    there.press("12#")
+    await until(lambda: here.media.keys == "12#")
+
+
+async def test_a_blind_transfer_moves_the_caller_and_is_reported(
+    caller: Phone, agent: Phone, transferring: Phone
+) -> None:
+    """The REFER is accepted, the caller hears the new party, and the phone hears that it worked."""
+    agent.answering = Answer()
+    there = await caller.call("2002")
+    here = await transferring.next_call()
+    there.play(600)
+    await here.hears(600)
+    assert await here.transfer("2001") == 202
+    target = await agent.next_call()
+    await target.until_answered()
+    target.play(1400)
+    await there.hears(1400)
+    await until(lambda: 200 in here.transfer_reports)
+
+
+async def test_an_attended_transfer_joins_the_two_calls(
+    caller: Phone, agent: Phone, transferring: Phone
+) -> None:
+    """The phone speaks to the target first, then leaves both to each other."""
+    agent.answering = Answer()
+    there = await caller.call("2002")
+    here = await transferring.next_call()
+    await there.until_answered()
+    consulted = await transferring.call("2001")
+    await consulted.until_answered()
+    target = await agent.next_call()
+    assert await here.transfer_to(consulted) == 202
+    there.play(600)
+    target.play(1400)
+    await there.hears(1400)
+    await target.hears(600)

@@ -92,10 +92,17 @@ def _up(_wanted: argparse.Namespace, settings: Settings) -> int:
     status = 0
     try:
         asyncio.run(_run_service(settings))
-    except* (Stopped, *_known_errors()) as group:
-        for error in _leaves(group):
-            sys.stderr.write(f"thirdring: {error}\n")
-            status = error.status if isinstance(error, Stopped) else _FAILED
+    except* Stopped as stopped:
+        for error in _leaves(stopped):
+            status = _print_error(error, error.status if isinstance(error, Stopped) else _FAILED)
+    except* _known_errors() as known:
+        for error in _leaves(known):
+            status = _print_error(error, _FAILED)
+    return status
+
+
+def _print_error(error: BaseException, status: int) -> int:
+    sys.stderr.write(f"thirdring: {error}\n")
     return status
 
 

@@ -35,8 +35,9 @@ async def a_caller_hears_music_and_an_announcement(floor: Floor) -> None:
     await floor.ask(channels.answer(caller), channels.start_moh(caller))
     await floor.ask(channels.play(caller, "pb-1", media=["tone:ring"]), channels.start_moh(caller))
     await floor.until("playback", "PlaybackStarted playing")
-    await floor.ask(playbacks.show("pb-1"), playbacks.stop("pb-1"), playbacks.stop("pb-1"))
+    await floor.ask(playbacks.show("pb-1"), playbacks.stop("pb-1"))
     await floor.until("playback", "PlaybackFinished done")
+    await floor.ask(playbacks.stop("pb-1"))
     floor.people.caller_hangs_up()
     await floor.until("caller", "StasisEnd Up")
 
@@ -70,7 +71,9 @@ async def a_caller_who_waits_with_music_is_connected(floor: Floor) -> None:
     await floor.ask(channels.hang_up(LEG), channels.hang_up(caller))
     await floor.until("leg", "StasisEnd Up")
     await floor.until("caller", "StasisEnd Up")
-    await floor.ask(bridges.destroy(BRIDGE), bridges.destroy(BRIDGE))
+    await floor.ask(bridges.destroy(BRIDGE))
+    await floor.until("bridge", "BridgeDestroyed")
+    await floor.ask(bridges.destroy(BRIDGE))
 
 
 async def an_agent_declines_as_busy(floor: Floor) -> None:
@@ -172,10 +175,10 @@ async def requests_about_what_is_not_there_are_refused(floor: Floor) -> None:
         bridges.add_channels("none", [caller]),
         bridges.remove_channels(BRIDGE, [caller]),
         bridges.destroy(BRIDGE),
-        bridges.destroy(BRIDGE),
         applications.subscribe("thirdring", [applications.of_channel("none")]),
         applications.show("none"),
     )
+    await floor.ask(bridges.destroy(BRIDGE))
 
 
 STORIES: list[Story] = [

@@ -121,7 +121,8 @@ class Twin:
         """A party hangs up: BYE, or CANCEL by a caller who was not answered."""
         if channel.is_up:
             self._request_hang_up(channel)
-            self._end(channel, cause=_NORMAL)
+            # Asterisk names a cause only to those who had a partner.
+            self._end(channel, cause=_NORMAL if channel.bridge else 0)
         else:
             self._request_hang_up(channel, cause=_INTERWORKING, tech_cause=487)
             self._end(channel, cause=_INTERWORKING, tech_cause=487)
@@ -231,15 +232,16 @@ class Twin:
         """The present instant as Asterisk writes it."""
         return self._now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
 
-    def send(self, kind: str, **fields: Any) -> None:
-        """Send an event once, unless nobody is connected or the filter holds it back."""
+    def send(self, kind: str, *, copies: int = 1, **fields: Any) -> None:
+        """Send an event, unless nobody is connected or the filter holds it back. Copies are equal to the letter."""
         if self.is_connected and kind not in self.filtered:
-            self.emit({"type": kind, "timestamp": self.stamp(), "application": self.app} | fields)
+            event = {"type": kind, "timestamp": self.stamp(), "application": self.app} | fields
+            for _ in range(copies):
+                self.emit(event)
 
     def emit_channel(self, kind: str, channel: TwinChannel, **fields: Any) -> None:
         """Send an event about a channel: by each of the two ways that lead to us."""
-        for _ in range(self._ways(channel)):
-            self.send(kind, channel=channel.snapshot(), **fields)
+        self.send(kind, copies=self._ways(channel), channel=channel.snapshot(), **fields)
 
     def enter_stasis(self, channel: TwinChannel, args: list[str]) -> None:
         """Hand a channel to the controller, or keep it until one is there."""
@@ -267,8 +269,8 @@ class Twin:
         self.emit_channel("ChannelCreated", channel)
 
     def _emit_dial(self, channel: TwinChannel, dialstatus: str) -> None:
-        for _ in range(self._ways(channel)):
-            self.send("Dial", peer=channel.snapshot(), dialstatus=dialstatus, dialstring=channel.endpoint)
+        copies, peer = self._ways(channel), channel.snapshot()
+        self.send("Dial", copies=copies, peer=peer, dialstatus=dialstatus, dialstring=channel.endpoint)
 
     def _emit_endpoint(self, kind: str, phone: TwinPhone, **fields: Any) -> None:
         if self.is_endpoint_subscribed(phone.id):
@@ -279,8 +281,7 @@ class Twin:
             self.send(kind, bridge=bridge.snapshot(), **fields)
 
     def _emit_playback(self, kind: str, playback: TwinPlayback) -> None:
-        for _ in range(self._ways(playback.channel)):
-            self.send(kind, playback=playback.snapshot())
+        self.send(kind, copies=self._ways(playback.channel), playback=playback.snapshot())
 
     # How things go on by themselves.
 

@@ -217,12 +217,12 @@ class Floor:
         )
 
     async def until_over(self) -> None:
-        """Everybody hangs up; wait until Asterisk has no channel of the story and says nothing more."""
+        """The caller hangs up, and then we the leg; wait until Asterisk says nothing more."""
         self.people.caller_hangs_up()
-        self.people.agent_hangs_up()
-        for channel_id in (LEG, self.recorder.caller_id):
-            self.client.send(channels.hang_up(channel_id))
-            await self._until_gone(channel_id)
+        await self._until_gone(self.recorder.caller_id)
+        if isinstance(await self.client.send(channels.show(LEG)), Answer):
+            self.client.send(channels.hang_up(LEG))
+            await self._until_gone(LEG)
         self.client.send(bridges.destroy(BRIDGE))
         await self._until_quiet()
 

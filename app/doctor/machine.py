@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -155,24 +156,25 @@ async def check_disk(context: Context) -> Finding:
 
 
 async def check_own_name(_context: Context) -> Finding:
-    """The host's own name resolves at once: Asterisk asks for it, and without an answer SIP stalls 5 s at a time."""
+    """The question for the host's own name is answered at once: Asterisk asks it, and SIP stalls up to 5 s meanwhile."""
     name = socket.gethostname()
-    seconds = await _lookup(name)
-    if seconds is None or seconds > _SLOW_LOOKUP_SECONDS:
-        found = "does not resolve" if seconds is None else f"takes {seconds:.1f} s to resolve"
-        return error(
-            "Own host name",
-            f"`{name}` {found}; Asterisk looks it up, and all SIP waits up to 5 s meanwhile",
-            advice=f"Add the line `127.0.1.1 {name}` to /etc/hosts.",
+    lookup = await _look_up(name)
+    advice = f"Add the line `127.0.1.1 {name}` to /etc/hosts."
+    if lookup.seconds > _SLOW_LOOKUP_SECONDS:
+        detail = f"looking up `{name}` takes {lookup.seconds:.1f} s, and all SIP waits meanwhile"
+        return error("Own host name", detail, advice=advice)
+    if not lookup.is_found:
+        return warning(
+            "Own host name", f"`{name}` has no address; SIP stalls when name servers are slow", advice=advice
         )
-    return ok("Own host name", f"`{name}` resolves in {seconds * 1_000:.0f} ms")
+    return ok("Own host name", f"`{name}` resolves in {lookup.seconds * 1_000:.0f} ms")
 
 
 async def check_trunk_names(_context: Context, site: Site) -> Finding:
     """The host of every trunk resolves."""
     hosts = {trunk.host.partition(":")[0] for trunk in site.trunks.values() if trunk.host}
-    found = await asyncio.gather(*(_lookup(host) for host in sorted(hosts)))
-    missing = [host for host, seconds in zip(sorted(hosts), found, strict=True) if seconds is None]
+    lookups = await asyncio.gather(*(_look_up(host) for host in sorted(hosts)))
+    missing = [lookup.host for lookup in lookups if not lookup.is_found]
     if missing:
         return error(
             "Trunks' host names",
@@ -182,11 +184,19 @@ async def check_trunk_names(_context: Context, site: Site) -> Finding:
     return ok("Trunks' host names", listed(sorted(hosts)) or "no trunks")
 
 
-async def _lookup(name: str) -> float | None:
-    """Seconds until the name resolved; None when it did not."""
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """How a question for a name ended, and how long it took."""
+
+    host: str
+    seconds: float
+    is_found: bool
+
+
+async def _look_up(host: str) -> _Lookup:
     began = time.monotonic()
     try:
-        await asyncio.get_running_loop().getaddrinfo(name, None)
+        await asyncio.get_running_loop().getaddrinfo(host, None)
     except OSError:
-        return None
-    return time.monotonic() - began
+        return _Lookup(host, time.monotonic() - began, is_found=False)
+    return _Lookup(host, time.monotonic() - began, is_found=True)

@@ -4,7 +4,7 @@ Used after a restore and after a change of the floor. Whatever it builds must eq
 one by one: the property tests compare the two.
 """
 
-from app.acd import agents, queueing, waiting
+from app.acd import agents, waiting
 from app.acd.availability import unavailable_reason
 from app.acd.model import CallState, DeviceState
 from app.acd.priority import ageing
@@ -14,6 +14,7 @@ from app.acd.timers import TimerKind
 
 def build(state: State) -> None:
     """Throw away what is derived, and build it anew. Everybody is written down to be matched."""
+    state.calls_by_owner.clear()
     for agent in state.agents.values():
         _reset_agent(state, agent)
     for queue in state.queues.values():
@@ -54,14 +55,10 @@ def _reset_queue(state: State, queue: QueueRecord) -> None:
 
 def _reset_call(state: State, call: CallRecord) -> None:
     queue = state.queues[call.queue_id]
-    if call.owner is not None:
-        state.calls_by_owner.setdefault(call.owner, {})[call.id] = call
     if call.state is CallState.CONNECTED:
         queue.connected += 1
         return
     call.pool = call.lane = call.waits_for = None
-    queueing.line_up(queue, call)
-    waiting.limit_wait(state, call)
-    waiting.place(state, call)
+    waiting.line_up(state, call)
     if call.step_at is not None:
         state.timers.set(TimerKind.STEP, call.id, call.step_at)

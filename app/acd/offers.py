@@ -62,7 +62,8 @@ def answered(state: State, offer: OfferRecord) -> None:
     offer.answered_at = state.now
     call.winner = offer.id
     state.timers.cancel(TimerKind.RING, offer.id)
-    state.timers.cancel(TimerKind.STEP, call.id)
+    _stop_steps(state, call)
+    waiting.limit_wait(state, call)
     state.commands.append(ConnectCall(call.id, offer.id, offer.agent_id))
     withdraw_all(state, call, OfferOutcome.ANSWERED_ELSEWHERE, WithdrawReason.ANSWERED_ELSEWHERE)
     waiting.place(state, call)
@@ -168,7 +169,7 @@ def _prefer_others(call: CallRecord, agent: AgentRecord) -> None:
 
 
 def _remember(state: State, queue: QueueRecord, call: CallRecord, agent: AgentRecord) -> None:
-    member = queue.members.get(agent.id)
+    member = None if call.waits_for is not None else queue.members.get(agent.id)
     if member is not None and queue.queue.strategy is Strategy.ROUND_ROBIN:
         queue.marks[member.level] = (member.position, agent.id)
     if queue.queue.strategy is Strategy.RING_PROGRESSIVELY and call.step_at is None:
@@ -179,3 +180,8 @@ def _set_step(state: State, call: CallRecord) -> None:
     step = state.queues[call.queue_id].queue.progressive_step
     call.step_at = state.now + max(step, SHORTEST_RING)
     state.timers.set(TimerKind.STEP, call.id, call.step_at)
+
+
+def _stop_steps(state: State, call: CallRecord) -> None:
+    call.step_at = None
+    state.timers.cancel(TimerKind.STEP, call.id)

@@ -5,8 +5,6 @@ wider levels; only the longest wait is counted anew in each queue. When queues p
 timed out stays where it is, without any further time limit, and one that finds no place anywhere is hung up.
 """
 
-from bisect import bisect_left, insort
-
 from app.acd import agents, offers, pools, waiting
 from app.acd.call_state import CallMove, next_state
 from app.acd.commands import DivertCall, WithdrawReason
@@ -16,7 +14,6 @@ from app.acd.events import CallEnqueued
 from app.acd.facts import CallCompleted, CallConnected, CallLeft, CallQueued
 from app.acd.hours import is_open
 from app.acd.model import CallState, ExitReason, OfferOutcome, Target, TargetKind, UnavailableReason
-from app.acd.priority import place
 from app.acd.state import CallRecord, QueueRecord, State
 from app.ids import QueueId
 
@@ -80,9 +77,7 @@ def is_empty(queue: QueueRecord, counted_out: frozenset[UnavailableReason] | Non
 def _admit(state: State, call: CallRecord, queue: QueueRecord, overflowed_from: QueueId | None) -> None:
     call.queue_id, call.joined_at = queue.id, state.now
     state.calls[call.id] = call
-    if call.owner is not None:
-        state.calls_by_owner.setdefault(call.owner, {})[call.id] = call
-    line_up(queue, call)
+    waiting.line_up(state, call)
     state.facts.append(
         CallQueued(
             state.now,
@@ -95,14 +90,6 @@ def _admit(state: State, call: CallRecord, queue: QueueRecord, overflowed_from: 
         )
     )
     state.thinned[queue.id] = queue
-    waiting.limit_wait(state, call)
-    waiting.place(state, call)
-
-
-def line_up(queue: QueueRecord, call: CallRecord) -> None:
-    """Give the call its place in the queue's order."""
-    call.place = place(call.priority, call.enqueued_at, call.id, ageing=queue.ageing)
-    insort(queue.order, call.place)
 
 
 # --- out without an agent ----------------------------------------------------------------------------------------
@@ -116,11 +103,9 @@ def leave(state: State, call: CallRecord, reason: ExitReason) -> None:
 
 
 def time_out(state: State, call: CallRecord) -> None:
-    """The longest wait is over. A call whose agent has picked up is left alone."""
+    """The longest wait is over."""
     queue = state.queues[call.queue_id]
     target = _target(queue, ExitReason.TIMEOUT)
-    if call.winner is not None:
-        return
     if target.kind is TargetKind.QUEUE and target.value in call.visited:
         call.is_patient = True
         return
@@ -170,12 +155,7 @@ def _step_out(state: State, call: CallRecord, reason: ExitReason, target: Target
         call.state = next_state(call.state, CallMove.RETURN)
     call.steps, call.step_at = 0, None
     state.facts.append(CallLeft(state.now, call.id, queue.id, call.enqueued_at, reason, target, position))
-    _leave_line(state, queue, call)
-
-
-def _leave_line(state: State, queue: QueueRecord, call: CallRecord) -> None:
     waiting.take_away(state, call)
-    del queue.order[bisect_left(queue.order, call.place)]
 
 
 def _target(queue: QueueRecord, reason: ExitReason) -> Target:
@@ -196,8 +176,6 @@ def _reachable(call: CallRecord, target: Target) -> Target:
 
 def _forget(state: State, call: CallRecord) -> None:
     del state.calls[call.id]
-    if call.owner is not None:
-        del state.calls_by_owner[call.owner][call.id]
     close_if_done(state, state.queues[call.queue_id])
 
 
@@ -216,7 +194,7 @@ def connect(state: State, call: CallRecord) -> None:
     if call.winner is None:
         return
     queue, offer = state.queues[call.queue_id], state.offers[call.winner]
-    _leave_line(state, queue, call)
+    waiting.take_away(state, call)
     call.state = next_state(call.state, CallMove.CONNECT)
     call.agent_id, call.connected_at = offer.agent_id, state.now
     queue.connected += 1

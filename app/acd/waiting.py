@@ -5,12 +5,13 @@ written down as hungry, so that matching looks at it within the same event.
 """
 
 import sys
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from datetime import timedelta
 
 from app.acd import pools
 from app.acd.eligibility import level_limit, next_step, relaxed
 from app.acd.model import AgentStatus, CallState, Queue, Strategy
+from app.acd.priority import place as place_of
 from app.acd.state import AgentRecord, CallRecord, QueueRecord, State
 from app.acd.timers import TimerKind
 
@@ -20,6 +21,7 @@ def place(state: State, call: CallRecord) -> None:
     pools.take(call)
     queue = state.queues[call.queue_id]
     owner = owner_first(state, call)
+    _set_timer(state, call, queue.queue)
     if not _wants_agent(call, queue.queue, owner):
         return
     if owner is not None:
@@ -28,21 +30,35 @@ def place(state: State, call: CallRecord) -> None:
     else:
         _place_in_lane(state, call, queue)
     state.hungry[call.id] = call
-    _set_timer(state, call, queue.queue)
+
+
+def line_up(state: State, call: CallRecord) -> None:
+    """The call begins to want an agent: give it its place in the order of its queue, and let it stand where it belongs."""
+    queue = state.queues[call.queue_id]
+    call.place = place_of(call.priority, call.enqueued_at, call.id, ageing=queue.ageing)
+    insort(queue.order, call.place)
+    if call.owner is not None:
+        state.calls_by_owner.setdefault(call.owner, {})[call.id] = call
+    limit_wait(state, call)
+    place(state, call)
 
 
 def take_away(state: State, call: CallRecord) -> None:
-    """The call wants nobody any more."""
+    """The call wants nobody any more, and gives up its place."""
     pools.take(call)
+    order = state.queues[call.queue_id].order
+    del order[bisect_left(order, call.place)]
+    if call.owner is not None:
+        state.calls_by_owner[call.owner].pop(call.id)
     state.hungry.pop(call.id, None)
     for kind in (TimerKind.LANE, TimerKind.MAX_WAIT, TimerKind.STEP):
         state.timers.cancel(kind, call.id)
 
 
 def limit_wait(state: State, call: CallRecord) -> None:
-    """Set the timer of the queue's longest wait, counted from when the call joined this queue."""
+    """Set the timer of the queue's longest wait, counted from when the call joined this queue. It rests once an agent picked up."""
     limit = state.queues[call.queue_id].queue.max_wait
-    if limit is None or call.is_patient:
+    if limit is None or call.is_patient or call.winner is not None:
         state.timers.cancel(TimerKind.MAX_WAIT, call.id)
     else:
         state.timers.set(TimerKind.MAX_WAIT, call.id, call.joined_at + limit)
@@ -84,11 +100,14 @@ def _place_in_lane(state: State, call: CallRecord, queue: QueueRecord) -> None:
 
 
 def _set_timer(state: State, call: CallRecord, queue: Queue) -> None:
+    """Come back when the call may belong elsewhere: its owner's time is over, or skills relax, or levels widen."""
     moments = []
     if call.owner is not None and state.now < call.owner_until:
         moments.append(call.owner_until)
     step = next_step(queue, max(state.now - call.enqueued_at, timedelta(0)))
     if step is not None:
         moments.append(call.enqueued_at + step)
-    if moments:
+    if moments and call.winner is None:
         state.timers.set(TimerKind.LANE, call.id, min(moments))
+    else:
+        state.timers.cancel(TimerKind.LANE, call.id)

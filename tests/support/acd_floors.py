@@ -1,0 +1,108 @@
+"""Floors and events for the property tests: small, so that agents and calls meet often, and with every rule in play."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from app.acd.model import (
+    Agent,
+    AutoPause,
+    Delays,
+    Floor,
+    Membership,
+    Overflow,
+    Queue,
+    SkillRequirement,
+    Step,
+    Strategy,
+    Target,
+    TargetKind,
+    UnavailableReason,
+)
+from app.ids import AgentId, CallId, DeviceId, PauseCode, QueueId, SkillName
+
+AGENTS = [AgentId(name) for name in ("ann", "bob", "cat", "dan", "eve")]
+QUEUES = [QueueId(name) for name in ("alpha", "beta", "gamma")]
+CALLS = [CallId(f"call{number}") for number in range(8)]
+DEVICES = [DeviceId(f"phone-{name}") for name in AGENTS]
+SKILLS = [SkillName("english"), SkillName("billing")]
+LUNCH = PauseCode("lunch")
+TRAINING = PauseCode("training")
+
+seconds = st.integers(0, 40).map(lambda number: timedelta(seconds=number))
+requirements = st.lists(
+    st.builds(SkillRequirement, st.sampled_from(SKILLS), st.integers(1, 3)), max_size=2
+).map(tuple)
+_steps = st.lists(st.integers(1, 30), max_size=2, unique=True).flatmap(
+    lambda afters: st.tuples(
+        *(st.builds(Step, st.just(timedelta(seconds=after)), st.integers(0, 3)) for after in sorted(afters))
+    )
+)
+_reasons = st.none() | st.frozensets(
+    st.sampled_from(
+        [
+            UnavailableReason.LOGGED_OUT,
+            UnavailableReason.PAUSED,
+            UnavailableReason.AUTO_PAUSED,
+            UnavailableReason.DEVICE_UNREACHABLE,
+            UnavailableReason.WRAP_UP,
+        ]
+    )
+)
+_targets = st.sampled_from([Target(TargetKind.HANG_UP), Target(TargetKind.VOICEMAIL, "box")]) | st.sampled_from(
+    QUEUES
+).map(lambda queue_id: Target(TargetKind.QUEUE, queue_id))
+_limits = st.none() | st.integers(1, 3)
+
+
+@st.composite
+def _agents(draw: st.DrawFn, name: AgentId) -> Agent:
+    return Agent(
+        name,
+        name.title(),
+        DeviceId(f"phone-{name}"),
+        draw(st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 3))),
+        draw(st.none() | seconds),
+    )
+
+
+@st.composite
+def _queues(draw: st.DrawFn, name: QueueId, names: list[AgentId]) -> Queue:
+    members = draw(st.lists(st.sampled_from(names), unique=True)) if names else []
+    return Queue(
+        name,
+        name.title(),
+        tuple(
+            Membership(each, draw(st.integers(0, 2)), draw(st.integers(0, 3)), draw(st.integers(1, 3)))
+            for each in members
+        ),
+        strategy=draw(st.sampled_from(Strategy)),
+        weight=draw(st.integers(0, 1)),
+        ageing_per_minute=draw(st.sampled_from([0.0, 1.0, 0.5])),
+        ring_timeout=draw(seconds),
+        progressive_step=draw(seconds),
+        wrap_up=draw(seconds),
+        widening=draw(st.just(()) | _steps),
+        relaxation=draw(st.just(()) | _steps),
+        max_length=draw(st.none() | st.integers(0, 4)),
+        max_wait=draw(st.none() | seconds),
+        join_unless=draw(_reasons),
+        leave_when=draw(_reasons),
+        overflow=Overflow(draw(_targets), draw(_targets), draw(_targets), draw(_targets)),
+        delays=draw(st.just(Delays()) | st.builds(Delays, seconds, seconds, seconds, seconds)),
+        auto_pause=draw(st.just(AutoPause()) | st.builds(AutoPause, _limits, _limits, _limits, _limits)),
+        no_answer_resets_idle=draw(st.booleans()),
+        seed=draw(st.integers(0, 3)),
+    )
+
+
+@st.composite
+def floors(draw: st.DrawFn) -> Floor:
+    """Some agents, some queues, any rules."""
+    names = sorted(draw(st.sets(st.sampled_from(AGENTS), min_size=2)))
+    queues = sorted(draw(st.sets(st.sampled_from(QUEUES), min_size=1)))
+    return Floor(
+        {name: draw(_agents(name)) for name in names},
+        {name: draw(_queues(name, names)) for name in queues},
+        frozenset({LUNCH, TRAINING}),
+    )

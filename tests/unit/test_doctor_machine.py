@@ -72,7 +72,7 @@ async def test_waits_are_measured_by_a_clock_that_never_goes_back(tmp_path: Path
     ],
 )
 async def test_a_host_name_that_is_answered_slowly_or_not_stalls_sip(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, is_found: bool, level: Level
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, seconds: float, is_found: bool, level: Level
 ) -> None:
     async def look_up(host: str) -> machine._Lookup:
         return machine._Lookup(host, seconds, is_found=is_found)
@@ -91,7 +91,13 @@ async def test_a_name_of_this_machine_is_found_at_once(
     assert (await machine.check_own_name(context_for(tmp_path))).level is Level.OK
 
 
-async def test_a_trunk_whose_name_does_not_resolve_is_named(tmp_path: Path) -> None:
+async def test_a_trunk_whose_name_does_not_resolve_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look_up(host: str) -> machine._Lookup:
+        return machine._Lookup(host, 0.0, is_found=host == "127.0.0.1")
+
+    monkeypatch.setattr(machine, "_look_up", look_up)
     text = (
         HEAD + "queues: {q: }\ntrunks:\n  a: {host: a.invalid, match: [192.0.2.1]}\n  b: {host: 127.0.0.1}\n"
     )

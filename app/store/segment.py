@@ -33,8 +33,11 @@ class Segment:
         return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def read(self, offset: int = 0) -> Iterator[tuple[Entry, int]]:
-        """The whole entries from `offset`, each with the offset behind it. Ends at the first that is not whole."""
-        with self.path.open("rb") as file:
+        """The whole entries from `offset`, each with the offset behind it. Ends at the first that is not whole.
+
+        A file that is gone has none. Raises `OSError` if the disk fails.
+        """
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
             file.seek(offset)
             while (entry := frames.read(file)) is not None:
                 yield entry, file.tell()

@@ -175,7 +175,8 @@ class Spool:
         while self._held and self._held.oldest.entry.seq <= through:
             self._held.remove_oldest()
         while len(self._segments) > keep + 1 and self._segments[1].first <= through + 1:
-            self._segments.pop(0).path.unlink(missing_ok=True)
+            if not self._remove_oldest():
+                return
 
     def unsynced(self) -> list[Path]:
         """The files that hold entries which may not be on the medium yet: for `segment.force`, then `synced`."""
@@ -203,6 +204,18 @@ class Spool:
                 "spool_torn_tail_cut", segment=last.path.name, bytes=tail.torn_bytes, next_seq=tail.next_seq
             )
         return tail.next_seq, tail.offset
+
+    def _remove_oldest(self) -> bool:
+        """Whether it could be removed. One that stays costs room only; it is tried again."""
+        path = self._segments[0].path
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("spool_segment_stays", segment=path.name, reason=error.strerror)
+            return False
+        del self._segments[0]
+        self._unsynced = [unsynced for unsynced in self._unsynced if unsynced != path]
+        return True
 
     def _parts(self, after: int, place: Place) -> list[Segment]:
         """The segments that may hold entries behind `after`, from `place` on."""

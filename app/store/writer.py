@@ -9,6 +9,7 @@ since when and why.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,9 +90,11 @@ class Writer:
 
     @property
     def oldest_waiting_at(self) -> datetime | None:
-        """The instant of the oldest entry that the database does not have yet."""
-        waiting = self._read(1).entries
-        return waiting[0].at if waiting else None
+        """The instant of the oldest entry that the database does not have yet, as far as it can be read."""
+        with suppress(OSError):
+            waiting = self._read(1).entries
+            return waiting[0].at if waiting else None
+        return None
 
     def notice(self) -> None:
         """Something was appended. Cheap: it is called for each entry."""
@@ -135,6 +138,10 @@ class Writer:
             self.note_failure(str(error))
         except TimeoutError as error:
             self.note_failure(plain_words(error))
+        except OSError as error:
+            self.note_failure(
+                f"the spool cannot be read: {error.strerror}: check the disk of the data directory"
+            )
         else:
             self._succeeded()
         finally:

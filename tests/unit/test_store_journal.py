@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -157,8 +158,11 @@ async def test_entries_come_from_the_database_and_then_from_the_spool(
             assert [entry.seq for entry in await all_entries(journal, after)] == list(range(after + 1, 102))
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda path: path.write_bytes(b""), Path.unlink], ids=["emptied", "removed"]
+)
 async def test_a_hole_in_the_spool_is_filled_from_the_database(
-    tmp_path: Path, database: TestDatabase
+    tmp_path: Path, database: TestDatabase, damage: Callable[[Path], object]
 ) -> None:
     """A lost or damaged segment costs nothing once it was copied."""
     async with running_journal(tmp_path, database.url) as journal:
@@ -166,7 +170,7 @@ async def test_a_hole_in_the_spool_is_filled_from_the_database(
         for number in range(1, 51):
             append_call(journal, number)
         await journal.flush()
-        journal._spool._segments[1].path.write_bytes(b"")
+        damage(journal._spool._segments[1].path)
         assert [entry.seq for entry in await all_entries(journal)] == list(range(1, 51))
 
 
@@ -344,3 +348,19 @@ async def test_the_first_start_of_a_directory_needs_the_database(
             await open_journal(tmp_path / "new", postgres_database.url)
         assert "s3cret" not in str(caught.value)
     await journal.close()
+
+
+async def test_a_spool_that_cannot_be_read_is_told_and_tried_again(
+    tmp_path: Path, sqlite_database: TestDatabase
+) -> None:
+    """A directory stands where the file was, so reading fails; once the file is back, all is copied."""
+    async with running_journal(tmp_path, sqlite_database.url, settings=NEVER) as journal:
+        append_call(journal, 1)
+        file = journal._spool._segments[0].path
+        file.rename(tmp_path / "aside")
+        file.mkdir()
+        assert await journal.flush() is Durability.DISK
+        assert "the spool cannot be read: Is a directory" in str(journal.status().reason)
+        file.rmdir()
+        (tmp_path / "aside").rename(file)
+        assert await journal.flush() is Durability.DATABASE

@@ -284,3 +284,18 @@ def test_with_fsync_each_entry_is_forced(tmp_path: Path) -> None:
     spool = Spool(tmp_path, fsync=True)
     fill(spool, 3)
     assert numbers(spool) == [1, 2, 3]
+
+
+def test_a_segment_that_cannot_be_removed_stays_and_is_tried_again(tmp_path: Path) -> None:
+    """It costs room only: nothing else stops."""
+    spool = Spool(tmp_path, segment_bytes=1)
+    fill(spool, 3)
+    oldest = min(tmp_path.glob("*.spool"))
+    oldest.rename(tmp_path / "aside")
+    oldest.mkdir()
+    spool.discard(3, keep=0)
+    assert spool.first_seq == 1
+    oldest.rmdir()
+    spool.discard(3, keep=0)
+    assert spool.first_seq == 3
+    assert len(spool.unsynced()) == 1

@@ -32,7 +32,7 @@ Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
 Debug::NoLocking "1";
 Acquire::Languages "none";
-Acquire::Retries "3";
+Acquire::Retries "2";
 APT::Sandbox::User "";
 APT::Update::Error-Mode "any";
 #clear APT::Update::Pre-Invoke;

@@ -30,7 +30,9 @@ class Mirror:
     def source_line(self, suite: str) -> str:
         """The one-line source of another suite on the same mirror."""
         options = f"[{self.options}] " if self.options else ""
-        return f"deb {options}{self.uri} {suite} main\n"
+        # apt uses the packages of a `file:` mirror where they lie; we want them all in one place.
+        uri = re.sub(r"^file:", "copy:", self.uri)
+        return f"deb {options}{uri} {suite} main\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def write(files: Mapping[str, str], directory: Path) -> None:
     for name, text in files.items():
         path = directory / name
         path.touch(mode=0o600)
+        path.chmod(0o600)  # It may have been there before.
         path.write_text(text, encoding="utf-8")
 
 

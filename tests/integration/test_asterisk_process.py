@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,18 +24,11 @@ from app.asterisk.render import needed_modules
 from app.simulator.phone import Phone
 from tests.support.asterisk import StartAsterisk, node_config
 from tests.support.asterisk_sounds import MUSIC_HZ
+from tests.support.until import until
 
 pytestmark = pytest.mark.integration
 
 NOBODY = 65534
-
-
-async def until(condition: Callable[[], bool], expected: str, *, within: float = 5) -> None:
-    """Wait until `condition` holds."""
-    deadline = asyncio.get_running_loop().time() + within
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, f"expected {expected} within {within} s"
-        await asyncio.sleep(0.01)
 
 
 def is_alive(pid: int) -> bool:

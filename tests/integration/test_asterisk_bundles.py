@@ -1,0 +1,31 @@
+"""The bundles that Thirdring and its tests use run on this machine."""
+
+import subprocess
+
+import pytest
+
+from app.asterisk.bundle import ASTERISK, POSTGRESQL, SIPP, ensure
+from app.asterisk.program import Program, with_own_libraries, with_own_loader
+
+pytestmark = pytest.mark.integration
+
+
+def output(program: Program, *arguments: str) -> str:
+    """What the program prints."""
+    command, environment = program.command(*arguments), program.environment()
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+
+
+def test_asterisk_runs() -> None:
+    """With its own loader: its C library is newer than the machine's."""
+    assert output(with_own_loader(ensure(ASTERISK), ASTERISK.proof), "-V").startswith("Asterisk 22.")
+
+
+def test_sipp_runs() -> None:
+    """Load for benches."""
+    assert "SIPp v3" in output(with_own_loader(ensure(SIPP), SIPP.proof), "-v")
+
+
+def test_postgresql_runs() -> None:
+    """On the machine's C library, for it starts its own programs by path."""
+    assert "PostgreSQL) 15." in output(with_own_libraries(ensure(POSTGRESQL), POSTGRESQL.proof), "--version")

@@ -1,3 +1,9 @@
 """Fixtures that every test may ask for by name. They are written in tests/support."""
 
-pytest_plugins = ["tests.support.asterisk", "tests.support.databases", "tests.support.service_process"]
+pytest_plugins = [
+    "tests.support.asterisk",
+    "tests.support.databases",
+    "tests.support.service",
+    "tests.support.service_process",
+    "tests.support.stage",
+]

@@ -1,0 +1,163 @@
+"""Caller and agent talk: what each of them hears and sees, from the first ring to the last word. Judged by ear and by the wire."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.acd.facts import CallConnected
+from app.acd.model import AgentState
+from app.calls.facts import CallHoldChanged
+from app.simulator.answering import Answer, RingForEver
+from app.simulator.dialog import DialogState
+from app.simulator.wire_log import Flow
+from tests.support.asterisk_sounds import MUSIC_HZ
+from tests.support.hotline_site import CHINESE, MUSIC_UNANSWERED, ON_CONNECT, SERVICE
+from tests.support.service import Hotline, logs_in
+from tests.support.until import until
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
+
+CALLER_HZ, AGENT_HZ = 600, 1000
+RINGING, PROGRESS, OK = 180, 183, 200
+
+
+async def test_a_caller_and_an_agent_hear_each_other(hotline: Hotline) -> None:
+    agent = await hotline.agent(1, Answer())
+    there = await hotline.call(SERVICE)
+    there.play(CALLER_HZ)
+    here = await agent.next_call()
+    here.play(AGENT_HZ)
+    await here.hears(CALLER_HZ)
+    await there.hears(AGENT_HZ)
+
+
+async def test_music_plays_while_a_caller_waits_and_is_silent_once_the_agent_speaks(hotline: Hotline) -> None:
+    """Music that is left on would be mixed with the agent's voice, and nobody but the caller would notice."""
+    agent = await hotline.agent(1)
+    there = await hotline.call(SERVICE)
+    await there.hears(MUSIC_HZ)
+    here = await agent.next_call()
+    here.answer()
+    here.play(AGENT_HZ)
+    heard = await there.hears(AGENT_HZ)
+    await there.stops_hearing(MUSIC_HZ)
+    assert there.media.last_heard_at(MUSIC_HZ) < heard.at + 0.06
+
+
+async def test_a_caller_is_answered_at_once_where_the_site_says_so(hotline: Hotline) -> None:
+    """Nobody is there to take the call: the 200 is Thirdring's own."""
+    there = await hotline.call(SERVICE)
+    await there.until_answered(within=1)
+    await there.hears(MUSIC_HZ)
+
+
+async def test_a_caller_hears_ringing_and_is_answered_only_when_the_agent_answers(hotline: Hotline) -> None:
+    """A caller who is not answered does not pay."""
+    agent = await hotline.agent(1)
+    there = await hotline.call(ON_CONNECT)
+    await there.until_ringing()
+    here = await agent.next_call()
+    assert there.state is DialogState.RINGING
+    here.answer()
+    await there.until_answered()
+    assert here.answered_at is not None
+    assert there.answered_at is not None
+    assert here.answered_at <= there.answered_at
+    here.play(AGENT_HZ)
+    there.play(CALLER_HZ)
+    await there.hears(AGENT_HZ)
+    await here.hears(CALLER_HZ)
+    log = hotline.wire.log
+    assert log.every(method="INVITE", status=RINGING, flow=Flow.RECEIVED, call_id=there.call_id)
+    assert not log.every(method="INVITE", status=PROGRESS, call_id=there.call_id), (
+        "ring-back is no early media"
+    )
+
+
+async def test_an_unanswered_caller_hears_music_as_early_media(hotline: Hotline) -> None:
+    agent = await hotline.agent(1)
+    there = await hotline.call(MUSIC_UNANSWERED)
+    await there.hears(MUSIC_HZ)
+    assert there.state is DialogState.RINGING
+    here = await agent.next_call()
+    here.answer()
+    here.play(AGENT_HZ)
+    await there.until_answered()
+    await there.hears(AGENT_HZ)
+    await there.stops_hearing(MUSIC_HZ)
+
+
+async def test_the_agents_phone_shows_the_callers_number_and_the_queue(hotline: Hotline) -> None:
+    agent = await hotline.agent(1)
+    there = await hotline.call(SERVICE)
+    here = await agent.next_call()
+    assert here.caller_number == there.invite.headers["From"].split("@")[0].rpartition(":")[2]
+    assert here.caller_name == "Service"
+
+
+async def test_a_queues_chinese_name_stands_on_the_agents_phone(hotline: Hotline) -> None:
+    agent = await hotline.agent(1)
+    await hotline.call(CHINESE)
+    assert (await agent.next_call()).caller_name == "业务咨询"
+
+
+async def test_an_agent_who_is_free_rings_before_the_caller_hears_anything(hotline: Hotline) -> None:
+    """The order of requests is time: the phone's INVITE goes out first."""
+    agent = await hotline.agent(1)
+    there = await hotline.call(SERVICE)
+    here = await agent.next_call()
+    await there.until_answered()
+    assert there.answered_at is not None
+    assert here.started_at <= there.answered_at + 0.002
+
+
+async def test_the_hold_key_gives_the_caller_music_and_shows_the_agent_as_holding(hotline: Hotline) -> None:
+    agent = await hotline.agent(1, Answer())
+    there = await hotline.call(SERVICE)
+    here = await agent.next_call()
+    here.play(AGENT_HZ)
+    await there.hears(AGENT_HZ)
+    await hotline.until_talking()
+
+    await here.hold()
+    await there.hears(MUSIC_HZ)
+    await until(lambda: hotline.agent_view(1).state is AgentState.HELD, "the agent is not shown as holding")
+
+    await here.unhold()
+    await there.hears(AGENT_HZ)
+    await there.stops_hearing(MUSIC_HZ)
+    await until(lambda: hotline.agent_view(1).state is AgentState.CONNECTED, "the hold does not end")
+    assert [fact.is_held for fact in hotline.told(CallHoldChanged)] == [True, False]
+
+
+async def test_a_caller_who_holds_leaves_the_agent_connected(hotline: Hotline) -> None:
+    """Hold is the agent's action in the figures; a caller's own is written down, and the agent hears music."""
+    agent = await hotline.agent(1, Answer())
+    there = await hotline.call(SERVICE)
+    here = await agent.next_call()
+    await hotline.until_talking()
+    await there.hold()
+    await here.hears(MUSIC_HZ)
+    await hotline.fact(CallHoldChanged, is_held=True)
+    assert hotline.agent_view(1).state is AgentState.CONNECTED
+
+
+async def test_an_agent_who_answers_late_is_connected_all_the_same(hotline: Hotline) -> None:
+    agent = await hotline.agent(1, Answer(after=timedelta(milliseconds=700)))
+    there = await hotline.call(SERVICE)
+    there.play(CALLER_HZ)
+    here = await agent.next_call()
+    await here.hears(CALLER_HZ)
+    connected = await hotline.fact(CallConnected, agent_id="agent1")
+    assert connected.at - connected.answered_at < timedelta(milliseconds=100)
+
+
+async def test_a_call_that_comes_while_nobody_is_there_waits_for_the_first_to_log_in(
+    hotline: Hotline,
+) -> None:
+    there = await hotline.call(SERVICE)
+    await there.hears(MUSIC_HZ)
+    agent = await hotline.phone("phone1", RingForEver())
+    hotline.submit(logs_in(1))
+    (await agent.next_call()).answer()
+    await hotline.until_talking()

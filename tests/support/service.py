@@ -1,0 +1,306 @@
+"""The whole service on the real Asterisk, with phones that speak SIP and RTP: what the call tests stand on.
+
+    async def test_a_caller_reaches_an_agent(hotline: Hotline) -> None:
+        agent = await hotline.agent(1, Answer())        # phone1 registers, agent1 logs in
+        there = await hotline.call(SERVICE)             # somebody outside calls 4001
+        await there.until_answered()
+
+One service runs for the whole session, in this process: `hotline` gives a test clean desks, and after it sees to it that nothing
+is left: no call, no leg, no channel in Asterisk. `start_service` starts one of the test's own, with a site of its own.
+
+Tests that use these share one event loop: `pytestmark = pytest.mark.asyncio(loop_scope="session")`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import fields, replace
+from itertools import count
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import pytest
+import pytest_asyncio
+
+from app.acd.events import LogInRequested, LogOutRequested, WrapUpEndRequested
+from app.acd.model import UnavailableReason
+from app.acd.views import AgentView
+from app.ari.requests import bridges, channels
+from app.asterisk.layout import Layout
+from app.asterisk.node_config import Extras
+from app.calls.call import Call, Phase
+from app.calls.events import Event, HangUpRequested
+from app.calls.facts import Fact
+from app.calls.turn import Outcome
+from app.ids import AgentId
+from app.main import Thirdring, running
+from app.settings import Settings
+from app.simulator.answering import Answering, RingForEver
+from app.simulator.outgoing_dialog import OutgoingDialog
+from app.simulator.phone import Phone
+from app.simulator.wire import Wire
+from tests.support.asterisk import password_of
+from tests.support.asterisk_sounds import write_tone
+from tests.support.hotline_site import MESSAGE, MESSAGE_HZ, Json, hotline_site, write_site
+from tests.support.until import until
+
+F = TypeVar("F", bound=Fact)
+
+STRANGE_CALL = "999"
+"""What a phone dials to be in a call that Thirdring does not know."""
+
+_STRANGE_CALLS = f"""
+[thirdring-phone]
+exten => {STRANGE_CALL},1,Answer()
+ same => n,Wait(30)
+"""
+_SLOWEST_START = 20.0
+_ENDS_WITHIN = 5.0
+
+
+class RunningService:
+    """`app.main.running` in a task of its own, so that a fixture may open it in one task and close it in another.
+
+    `carrier` is the wire behind the site's trunk: a phone on it has an outside number.
+    """
+
+    def __init__(self, directory: Path, site: Json, *, carrier: Wire | None = None) -> None:
+        self.site_file = directory / "site.yaml"
+        self.write_site(site)
+        self.carrier = carrier
+        self._settings = Settings(data_dir=directory / "data", site=self.site_file, port=0)
+        self._is_over = asyncio.Event()
+        self.thirdring: Thirdring
+
+    def write_site(self, site: Json) -> None:
+        """Another site file; the service reads it at `reload_site`."""
+        write_site(site, self.site_file)
+
+    async def open(self) -> None:
+        """Return when calls can be taken."""
+        opened: asyncio.Future[Thirdring] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._run(opened))
+        await asyncio.wait([opened, self._task], return_when=asyncio.FIRST_COMPLETED, timeout=_SLOWEST_START)
+        self.thirdring = opened.result() if opened.done() else self._task.result()
+        await until(lambda: self.thirdring.service.health().is_ready, "the service takes no calls")
+        await self._allow_strange_calls()
+
+    async def _allow_strange_calls(self) -> None:
+        asterisk = self.thirdring.asterisk
+        assert asterisk is not None
+        await asterisk.reload(replace(asterisk.config, extras=Extras(extensions=_STRANGE_CALLS)))
+
+    async def close(self) -> None:
+        """End it in order. Raises what it failed by."""
+        self._is_over.set()
+        await self._task
+
+    async def _run(self, opened: "asyncio.Future[Thirdring]") -> Any:
+        async with running(self._settings) as thirdring:
+            opened.set_result(thirdring)
+            await self._is_over.wait()
+
+
+class Hotline:
+    """What a test works with: the service, its facts since the test began, phones and callers on one wire."""
+
+    def __init__(self, service: RunningService) -> None:
+        self.service = service
+        self.thirdring = service.thirdring
+        self.dispatcher = self.thirdring.service.dispatcher
+        self.board = self.dispatcher.board
+        self.facts: list[Fact] = []
+        self.wire = Wire()
+        self._phones: list[Phone] = []
+        self._numbers = count(13800000001)
+
+    async def __aenter__(self) -> Self:
+        await self.wire.open()
+        self.dispatcher.listeners.append(self._listen)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Everybody hangs up and goes home; then nothing may be left."""
+        try:
+            await self._end_calls()
+        finally:
+            await self._go_home()
+            self.dispatcher.listeners.remove(self._listen)
+            self.wire.close()
+
+    def _listen(self, _seq: int, _event: Event, outcome: Outcome) -> None:
+        self.facts.extend(outcome.facts)
+
+    # --- people ----------------------------------------------------------------------------------------------------
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Where phones find Asterisk."""
+        assert self.thirdring.asterisk is not None
+        return "127.0.0.1", self.thirdring.asterisk.ports.sip
+
+    async def phone(self, user: str, answering: Answering = RingForEver()) -> Phone:  # noqa: B008 - a frozen value
+        """A registered phone of the site."""
+        phone = Phone(user, password_of(user), self.server, wire=self.wire, answering=answering)
+        await phone.open()
+        self._phones.append(phone)
+        await phone.register()
+        return phone
+
+    async def agent(self, number: int, answering: Answering = RingForEver()) -> Phone:  # noqa: B008 - a frozen value
+        """Agent `number` at phone `number`, registered, logged in and available: the phone."""
+        phone = await self.phone(f"phone{number}", answering)
+        await self.log_in(number)
+        return phone
+
+    async def log_in(self, number: int) -> None:
+        """The agent takes the seat; return when offers can come."""
+        self.submit(logs_in(number))
+        await until(lambda: self.reason(number) is None, f"agent{number} is not available")
+
+    async def outside(self, number: str, answering: Answering = RingForEver()) -> Phone:  # noqa: B008 - a frozen value
+        """A phone in the outside world, reached by the trunk."""
+        assert self.service.carrier is not None
+        phone = Phone(number, server=self.server, wire=self.service.carrier, answering=answering)
+        await phone.open()
+        self._phones.append(phone)
+        return phone
+
+    async def caller(self) -> Phone:
+        """Somebody outside, with a number that nobody had before."""
+        phone = Phone(str(next(self._numbers)), server=self.server, wire=self.wire)
+        await phone.open()
+        self._phones.append(phone)
+        return phone
+
+    async def call(self, number: str) -> OutgoingDialog:
+        """Somebody outside calls."""
+        return await (await self.caller()).call(number)
+
+    # --- the brains ------------------------------------------------------------------------------------------------
+
+    def submit(self, event: Event) -> Outcome:
+        """Something happens."""
+        return self.dispatcher.submit(event)
+
+    def agent_view(self, number: int) -> AgentView:
+        """Agent `number` now."""
+        view = self.board.engine.agent(AgentId(f"agent{number}"))
+        assert view is not None
+        return view
+
+    def reason(self, number: int) -> UnavailableReason | None:
+        """Why agent `number` gets no offer."""
+        return self.agent_view(number).unavailable_reason
+
+    @property
+    def the_call(self) -> Call:
+        """The only call there is."""
+        (call,) = self.board.calls.values()
+        return call
+
+    async def until_talking(self, calls: int = 1) -> None:
+        """Wait until so many calls talk."""
+        await until(lambda: self._in_phase(Phase.TALKING) == calls, f"expected {calls} talking calls")
+
+    def _in_phase(self, phase: Phase) -> int:
+        return sum(call.phase is phase for call in self.board.calls.values())
+
+    def told(self, kind: type[F], **wanted: object) -> list[F]:
+        """The facts of a kind since the test began, with these field values."""
+        return [fact for fact in self.facts if isinstance(fact, kind) and _has(fact, wanted)]
+
+    async def fact(self, kind: type[F], **wanted: object) -> F:
+        """The only such fact; wait for it if need be."""
+        await until(
+            lambda: self.told(kind, **wanted), f"no {kind.__name__} {wanted} in {self.facts}", timeout=5
+        )
+        (fact,) = self.told(kind, **wanted)
+        return fact
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    async def _end_calls(self) -> None:
+        """All hang up. Whatever then is still there is stuck: say so, and clear it away for the next test."""
+        for phone in self._phones:
+            for dialog in phone.dialogs:
+                dialog.hang_up()
+        try:
+            await until(lambda: not self.board.calls, "a call is stuck", timeout=_ENDS_WITHIN)
+            await self._until_asterisk_is_empty()
+            assert not self.board.legs
+            assert not list(self.board.engine.calls())
+        finally:
+            for call_id in list(self.board.calls):
+                self.submit(HangUpRequested(call_id))
+
+    async def _until_asterisk_is_empty(self) -> None:
+        left: list[Json] = [{}]
+        deadline = asyncio.get_running_loop().time() + _ENDS_WITHIN
+        while left:
+            left = await self.in_asterisk()
+            if asyncio.get_running_loop().time() > deadline:
+                raise AssertionError(f"expected no channel and no bridge in Asterisk, found {left}")
+
+    async def in_asterisk(self) -> list[Json]:
+        """All channels and bridges that Asterisk has."""
+        ask = self.thirdring.link.client.ask
+        answers = [await ask(channels.show_all()), await ask(bridges.show_all())]
+        return [thing for answer in answers for thing in answer.decode(list[Json])]
+
+    async def _go_home(self) -> None:
+        for agent in list(self.board.engine.agents()):
+            self.submit(WrapUpEndRequested(agent.id))
+            self.submit(LogOutRequested(agent.id))
+        for phone in self._phones:
+            if phone.is_registered and not phone.has_vanished:
+                await phone.unregister()
+            phone.close()
+
+
+def logs_in(number: int) -> LogInRequested:
+    """Agent `number` logs in at the own phone."""
+    return LogInRequested(AgentId(f"agent{number}"))
+
+
+def _has(fact: Fact, wanted: dict[str, object]) -> bool:
+    known = {field.name for field in fields(fact)}
+    return all(name in known and getattr(fact, name) == value for name, value in wanted.items())
+
+
+StartService = Callable[[Json], Awaitable[RunningService]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningService]:
+    """One running service for all tests."""
+    directory = tmp_path_factory.mktemp("hotline")
+    prompts = Layout(directory / "data" / "asterisk").data / "sounds" / "thirdring"
+    write_tone(prompts / f"{MESSAGE}.wav", hertz=MESSAGE_HZ, seconds=0.5)
+    async with Wire() as carrier:
+        service = RunningService(directory, hotline_site(directory, carrier=carrier.address), carrier=carrier)
+        await service.open()
+        yield service
+        await service.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hotline(shared_service: RunningService) -> AsyncIterator[Hotline]:
+    """The shared service with nobody at the desks."""
+    async with Hotline(shared_service) as hotline:
+        yield hotline
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
+    """Starts a service with a site of the test's own."""
+    started: list[RunningService] = []
+
+    async def start(site: Json) -> RunningService:
+        service = RunningService(tmp_path, site)
+        started.append(service)
+        await service.open()
+        return service
+
+    yield start
+    for service in started:
+        await service.close()

@@ -115,6 +115,14 @@ def test_no_pattern_matches_the_hang_up_extension(tmp_path: Path) -> None:
     assert [re.fullmatch(pattern.replace("].", "].+"), "h") for pattern in patterns] == [None] * 4
 
 
+@pytest.mark.parametrize(("country", "expected"), [("cn", "cn"), ("gb", "gb"), ("de", "us")])
+def test_the_tones_are_those_of_a_country_that_has_some(country: str, expected: str, tmp_path: Path) -> None:
+    """Asterisk plays no ring-back at all for a country it does not know."""
+    text = files(replace(CONFIG, tone_zone=country), tmp_path)["indications.conf"]
+    assert f"country = {expected}\n" in text
+    assert sections(text, expected)
+
+
 def test_additions_for_a_bench_are_put_in(tmp_path: Path) -> None:
     """A module, a context, a file of its own."""
     extras = Extras(modules=("app_queue.so",), extensions="[bench]\n", files={"queues.conf": "[general]\n"})

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 
-from app.api.errors import WrongCursorError
+from app.api.errors import WrongCursor
 from app.api.history import Place
 from app.ids import CallId
 
@@ -18,10 +18,12 @@ def write_cursor(place: Place) -> str:
 
 
 def read_cursor(cursor: str) -> Place:
-    """The place of a cursor. Raises `WrongCursorError`."""
+    """The place of a cursor. Raises `WrongCursor`."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         arrived_at, _, call_id = urlsafe_b64decode(padded).decode().partition(":")
+        if not call_id.isprintable():
+            raise WrongCursor(cursor)
         return Place(_EPOCH + int(arrived_at) * _MICROSECOND, CallId(call_id))
     except (ValueError, OverflowError):
-        raise WrongCursorError(cursor) from None
+        raise WrongCursor(cursor) from None

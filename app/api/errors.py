@@ -14,7 +14,7 @@ class ApiError(Exception):
         self.errors = tuple(errors)
 
 
-class UnknownThingError(ApiError):
+class UnknownThing(ApiError):
     """No queue, agent or call has that id."""
 
     def __init__(self, thing: str, id_: str) -> None:
@@ -23,11 +23,11 @@ class UnknownThingError(ApiError):
         )
 
 
-class RequestRefusedError(ApiError):
+class Refused(ApiError):
     """The brains refused a human's request: it makes no sense now, and nothing changed."""
 
 
-class ServiceStoppedError(ApiError):
+class ServiceStopped(ApiError):
     """The dispatcher takes in nothing more."""
 
     def __init__(self) -> None:
@@ -37,11 +37,11 @@ class ServiceStoppedError(ApiError):
         )
 
 
-class NotReadyError(ApiError):
+class NotReady(ApiError):
     """Calls cannot be taken now; `errors` names the parts that are down."""
 
 
-class HistoryAwayError(ApiError):
+class HistoryAway(ApiError):
     """Past calls cannot be read now. Live calls are not concerned."""
 
     def __init__(self, reason: str) -> None:
@@ -51,11 +51,11 @@ class HistoryAwayError(ApiError):
         )
 
 
-class SiteRejectedError(ApiError):
+class SiteRejected(ApiError):
     """The site file has mistakes; the old one stays in force."""
 
 
-class WrongCursorError(ApiError):
+class WrongCursor(ApiError):
     """A cursor that no page of ours has given."""
 
     def __init__(self, cursor: str) -> None:

@@ -105,7 +105,7 @@ class Place:
 
 
 class History(Protocol):
-    """Past calls. Both methods raise `HistoryAwayError` when they cannot be read."""
+    """Past calls. Both methods raise `HistoryAway` when they cannot be read."""
 
     async def call(self, call_id: CallId) -> CallRecord | None:
         """One call with its legs and offers, ended or not, if it was ever written down."""

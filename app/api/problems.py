@@ -74,7 +74,7 @@ _CODE_BY_STATUS = {
 }
 
 
-class BodyTooLargeError(HTTPException):
+class BodyTooLarge(HTTPException):
     """A body went beyond the limit while it was read. FastAPI lets no other kind of error pass while it reads one."""
 
     def __init__(self) -> None:
@@ -133,7 +133,9 @@ def answer_fault(fault: Exception, instance: str) -> JSONResponse:
     The log gets the frames and not the text of the exception, which may hold a caller's number.
     """
     error_id = uuid4().hex
-    frames = traceback.format_tb(fault.__traceback__)
+    frames = [
+        f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(fault.__traceback__)
+    ]
     _log.error("request_failed", error_id=error_id, error=type(fault).__name__, frames=frames)
     detail = f"A fault of the service, not of the request. Look for error_id {error_id} in its log."
     return answer("internal-error", detail, instance, error_id=error_id)

@@ -1,21 +1,21 @@
 """A human's request is an event: it is handed to the dispatcher, and a refusal among the facts becomes an error."""
 
 from app.acd.facts import RequestRefused
-from app.api.errors import RequestRefusedError, ServiceStoppedError
+from app.api.errors import Refused, ServiceStopped
 from app.calls.events import Event
 from app.runtime.dispatcher import Dispatcher
 
 
 def submit(dispatcher: Dispatcher, event: Event) -> None:
-    """Let the brains handle a request. Raises `RequestRefusedError`, `ServiceStoppedError`; nothing has changed then."""
+    """Let the brains handle a request. Raises `Refused`, `ServiceStopped`; nothing has changed then."""
     if dispatcher.is_stopped:
-        raise ServiceStoppedError
+        raise ServiceStopped
     outcome = dispatcher.submit(event)
     if dispatcher.is_stopped:
-        raise ServiceStoppedError
+        raise ServiceStopped
     for fact in outcome.facts:
         if isinstance(fact, RequestRefused):
-            raise RequestRefusedError(fact.code.replace("_", "-"), _sentence(fact.detail))
+            raise Refused(fact.code.replace("_", "-"), _sentence(fact.detail))
 
 
 def _sentence(detail: str) -> str:

@@ -109,7 +109,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > BODY_LIMIT:
-            raise problems.BodyTooLargeError
+            raise problems.BodyTooLarge
         return message
 
     return limited_receive

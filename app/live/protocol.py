@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from app.live.topics import Topics, WrongTopicError, parse_topics
+from app.live.topics import Topics, WrongTopic, parse_topics
 
 AUTHENTICATE_IN = timedelta(seconds=5)
 HEARTBEAT_EVERY = timedelta(seconds=5)
@@ -144,7 +144,7 @@ def _subscription(message: Subscribe) -> Subscription:
         raise LiveError(CloseCode.BAD_MESSAGE, f"Expected 1 to {TOPIC_LIMIT} topics, got {found}.")
     try:
         topics = parse_topics(message.topics)
-    except WrongTopicError as error:
+    except WrongTopic as error:
         raise LiveError(CloseCode.BAD_MESSAGE, str(error)) from None
     return Subscription(View(topics, message.numbers), message.resume)
 

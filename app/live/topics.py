@@ -29,7 +29,7 @@ class Key:
         return f"{self.kind}:{self.id}"
 
 
-class WrongTopicError(ValueError):
+class WrongTopic(ValueError):
     """A text that is no topic."""
 
     def __init__(self, text: str) -> None:
@@ -58,7 +58,7 @@ class Topics:
 
 
 def parse_topics(texts: list[str]) -> Topics:
-    """The topics that these texts name. Raises `WrongTopicError`."""
+    """The topics that these texts name. Raises `WrongTopic`."""
     kinds = frozenset(_KIND_BY_PLURAL[text] for text in texts if text in _KIND_BY_PLURAL)
     keys = frozenset(_parse_key(text) for text in texts if text not in _KIND_BY_PLURAL)
     return Topics(kinds, keys)
@@ -67,5 +67,5 @@ def parse_topics(texts: list[str]) -> Topics:
 def _parse_key(text: str) -> Key:
     kind, colon, id_ = text.partition(":")
     if not colon or not id_ or kind not in set(Kind):
-        raise WrongTopicError(text)
+        raise WrongTopic(text)
     return Key(Kind(kind), id_)

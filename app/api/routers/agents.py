@@ -15,7 +15,7 @@ from app.acd.events import (
     WrapUpExtendRequested,
 )
 from app.api import examples
-from app.api.errors import RequestRefusedError, UnknownThingError
+from app.api.errors import Refused, UnknownThing
 from app.api.problems import described
 from app.api.requests import submit
 from app.api.schemas.agent import AgentShape, LogIn, Pause, WrapUpExtension, agent_of, agent_shape
@@ -124,7 +124,7 @@ def _engine(service: Service) -> Engine:
 def _shown(service: Service, agent_id: AgentId) -> AgentShape:
     agent = agent_shape(_engine(service), agent_id)
     if agent is None:
-        raise UnknownThingError("agent", agent_id)
+        raise UnknownThing("agent", agent_id)
     return agent
 
 
@@ -144,7 +144,7 @@ def _asked(
 def _check_device(service: Service, device_id: str | None) -> None:
     devices = service.dispatcher.board.settings.devices
     if device_id is not None and DeviceId(device_id) not in devices:
-        raise RequestRefusedError(
+        raise Refused(
             "unknown-device",
             f"The site has no device {device_id!r}. Name one of the site file, or add it there and reload.",
         )

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api import examples
 from app.api.cursor import read_cursor, write_cursor
-from app.api.errors import UnknownThingError
+from app.api.errors import UnknownThing
 from app.api.history import CallFilter, CallRecord, History, Place, page_of, place_of
 from app.api.present import PresentCalls
 from app.api.problems import described
@@ -59,7 +59,7 @@ class CallQuery(BaseModel):
         )
 
     def behind(self) -> Place | None:
-        """Where the page begins. Raises `WrongCursorError`."""
+        """Where the page begins. Raises `WrongCursor`."""
         return read_cursor(self.cursor) if self.cursor else None
 
 
@@ -82,13 +82,13 @@ class Calls:
         )
 
     async def detail(self, call_id: CallId) -> CallDetail:
-        """One call, live or past. Raises `UnknownThingError`."""
+        """One call, live or past. Raises `UnknownThing`."""
         written = self._present.book.get(call_id)
         if written is None:
             written = await self._history.call(call_id)
         record = self._present.over(written, call_id)
         if record is None:
-            raise UnknownThingError("call", call_id)
+            raise UnknownThing("call", call_id)
         return self._present.detail(record, self._service.clock.now())
 
     async def _found(self, query: CallQuery, *, limit: int) -> Sequence[CallRecord]:

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from fastapi import APIRouter
 
 from app.api import examples
-from app.api.errors import NotReadyError
+from app.api.errors import NotReady
 from app.api.problems import described
 from app.api.schemas.base import Shape
 from app.runtime.health import Health, Level
@@ -88,10 +88,10 @@ def _parts(health: Health) -> list[PartShape]:
     return [PartShape(name=part.name, level=part.level, detail=part.detail) for part in health.parts]
 
 
-def _not_ready(health: Health) -> NotReadyError:
+def _not_ready(health: Health) -> NotReady:
     parts = _parts(health)
     down = ", ".join(part.name for part in parts if part.level is Level.DOWN)
     members = [part.model_dump(mode="json") for part in parts if part.level is not Level.OK]
-    return NotReadyError(
+    return NotReady(
         "not-ready", f"Calls cannot be taken: {down} is down. See errors for what to do.", errors=members
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from app.api import examples
-from app.api.errors import UnknownThingError
+from app.api.errors import UnknownThing
 from app.api.problems import described
 from app.api.schemas.base import Name
 from app.api.schemas.queue import QueueDetail, QueueShape, queue_detail, queue_of
@@ -43,7 +43,7 @@ def queues_router(service: Service) -> APIRouter:
         engine = service.dispatcher.board.engine
         view = engine.queue(QueueId(queue_id))
         if view is None:
-            raise UnknownThingError("queue", queue_id)
+            raise UnknownThing("queue", queue_id)
         return queue_detail(engine, view, now=service.clock.now())
 
     return router

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.api import examples
-from app.api.errors import SiteRejectedError
+from app.api.errors import SiteRejected
 from app.api.problems import described
 from app.api.schemas.base import Shape
 from app.runtime.service import Service
@@ -37,10 +37,10 @@ def site_router(service: Service) -> APIRouter:
     return router
 
 
-def _rejected(error: SiteError) -> SiteRejectedError:
+def _rejected(error: SiteError) -> SiteRejected:
     count = len(error.mistakes)
     mistakes = "1 mistake" if count == 1 else f"{count} mistakes"
-    return SiteRejectedError(
+    return SiteRejected(
         "site-rejected",
         f"The site file has {mistakes}; the old one stays in force. Mend it and reload.",
         errors=[_as_member(mistake) for mistake in error.mistakes],

@@ -1,0 +1,204 @@
+"""A service without Asterisk and database, for tests of its interfaces: the real brains, the real dispatcher, a list as journal.
+
+The test is the world: it says what callers and phones do, and when time passes.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.acd.events import FloorChanged, TimePassed
+from app.acd.model import Agent, Floor, Membership, Queue, Strategy
+from app.api.app import create_api
+from app.api.history import History
+from app.api.openapi import Api
+from app.calls.actions import Action
+from app.calls.events import (
+    CallerArrived,
+    LegAnswered,
+    LegEnded,
+    LegJoined,
+    LegRinging,
+    SettingsChanged,
+)
+from app.calls.hangup import LegEnd
+from app.calls.model import CallSettings, Device, EntryPoint
+from app.calls.switchboard import Switchboard
+from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId, PauseCode, QueueId
+from app.runtime.dispatcher import Dispatcher
+from app.runtime.health import Health, Level, Part
+from app.runtime.service import Service
+from app.site.model import Cadence, Language, Site
+
+TOKEN = "a-token-for-tests"
+START = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
+ENTRY = EntryNumber("4001")
+SERVICE, SALES = QueueId("service"), QueueId("sales")
+LIN, WANG = AgentId("lin"), AgentId("王伟")
+PHONES = {LIN: DeviceId("phone1"), WANG: DeviceId("phone2")}
+
+
+class StageClock:
+    """Stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        self._now = START
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self._now
+
+    def move(self, by: timedelta) -> None:
+        """Let time pass."""
+        self._now += by
+
+
+@dataclass
+class ListJournal:
+    """Keeps entries in memory."""
+
+    entries: list[tuple[str, bytes, datetime, bytes]] = field(default_factory=list)
+
+    def append(self, kind: str, payload: bytes, at: datetime, outcome: bytes = b"") -> int:
+        """As `Journal.append`."""
+        self.entries.append((kind, payload, at, outcome))
+        return len(self.entries)
+
+
+def floor(*, queues: Sequence[Queue] = ()) -> Floor:
+    """Two agents in the queue `service`, nobody in `sales`; more queues as the test wishes."""
+    agents = [Agent(LIN, "林晓", PHONES[LIN]), Agent(WANG, "Wang Wei", PHONES[WANG])]
+    members = (Membership(LIN), Membership(WANG, level=1))
+    first = [
+        Queue(SERVICE, "客户服务", members, Strategy.LONGEST_IDLE, wrap_up=timedelta(seconds=30)),
+        Queue(SALES, "Sales"),
+    ]
+    codes = frozenset({PauseCode("lunch"), PauseCode("培训")})
+    return Floor(
+        {agent.id: agent for agent in agents}, {queue.id: queue for queue in (*first, *queues)}, codes
+    )
+
+
+def call_settings() -> CallSettings:
+    """One entry number; two phones; outside numbers can be dialled."""
+    devices = {device_id: Device(device_id, f"10{n}") for n, device_id in enumerate(PHONES.values(), start=1)}
+    return CallSettings({ENTRY: EntryPoint(ENTRY, SERVICE)}, devices, outbound="PJSIP/{number}@trunk")
+
+
+class Stage:
+    """The service, and what the world does to it."""
+
+    def __init__(self, history: History | None = None) -> None:
+        self.clock = StageClock()
+        self.journal = ListJournal()
+        self.performed: list[Action] = []
+        self.health = Health((Part("asterisk", Level.OK), Part("database", Level.OK)))
+        self.changes: list[str] = []
+        self.reload_error: Exception | None = None
+        self.board = Switchboard()
+        self.dispatcher = Dispatcher(
+            self.board,
+            journal=self.journal,
+            clock=self.clock,
+            perform=self.performed.extend,
+            on_fault=self._fail,
+        )
+        self.fault: BaseException | None = None
+        self.service = Service(
+            dispatcher=self.dispatcher,
+            clock=self.clock,
+            site=_site(),
+            admin_token=TOKEN,
+            data_dir=Path(),
+            health=lambda: self.health,
+            reload_site=self._reload,
+        )
+        self.api: Api = create_api(self.service, history=history)
+
+    def open(self) -> None:
+        """Tell the brains what the site is."""
+        self.dispatcher.submit(FloorChanged(floor()))
+        self.dispatcher.submit(SettingsChanged(call_settings()))
+
+    def _fail(self, fault: BaseException) -> None:
+        self.fault = fault
+
+    def _reload(self) -> list[str]:
+        if self.reload_error is not None:
+            raise self.reload_error
+        return self.changes
+
+    # --- the world ---------------------------------------------------------------------------------------------------
+
+    def call(self, call_id: str, number: str = "13800138000", name: str = "") -> CallId:
+        """A caller dials the entry number."""
+        self.dispatcher.submit(CallerArrived(CallId(call_id), ENTRY, number, name))
+        return CallId(call_id)
+
+    def rings(self, leg_id: str) -> None:
+        """A phone rings."""
+        self.dispatcher.submit(LegRinging(LegId(leg_id)))
+
+    def picks_up(self, leg_id: str) -> None:
+        """A phone is picked up, and Asterisk joins what it was told to join."""
+        self.dispatcher.submit(LegAnswered(LegId(leg_id)))
+        leg = self.board.legs[LegId(leg_id)]
+        for joined in (leg.call_id, leg.id):
+            self.dispatcher.submit(LegJoined(LegId(joined), BridgeId(f"{leg.call_id}-bridge")))
+
+    def puts_down(self, leg_id: str) -> None:
+        """A party hangs up, and Asterisk ends every leg of the call."""
+        leg = self.board.legs[LegId(leg_id)]
+        call = self.board.calls[leg.call_id]
+        self.dispatcher.submit(LegEnded(leg.id, LegEnd.BY_PHONE, 16, 200))
+        for other in list(call.legs):
+            self.dispatcher.submit(LegEnded(other, LegEnd.BY_US, 16))
+
+    def passes(self, seconds: float) -> None:
+        """Time passes, and what is due happens."""
+        self.clock.move(timedelta(seconds=seconds))
+        self.dispatcher.submit(TimePassed())
+
+    # --- a client ----------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def client(self, token: str | None = TOKEN) -> AsyncIterator[httpx2.AsyncClient]:
+        """Talks to the interface without a network. Faults of the interface come as answers, as they do in the service."""
+        transport = httpx2.ASGITransport(app=self.api, raise_app_exceptions=False)
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1:8600", headers=headers
+        ) as client:
+            yield client
+
+
+def _site() -> Site:
+    return Site(
+        name="Stage",
+        language=Language.ENGLISH,
+        time_zone="Asia/Shanghai",
+        cadence=Cadence("cn", (timedelta(seconds=1), timedelta(seconds=4))),
+        floor=floor(),
+        calls=call_settings(),
+    )
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    """An open service with nobody logged in."""
+    stage = Stage()
+    stage.open()
+    yield stage
+    stage.dispatcher.stop()
+
+
+@pytest.fixture
+async def client(stage: Stage) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the stage that knows the token."""
+    async with stage.client() as client:
+        yield client

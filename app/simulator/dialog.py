@@ -19,13 +19,14 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum, StrEnum
 
 from app.simulator import sdp, sip
+from app.simulator.digest import Credentials
 from app.simulator.ear import Heard
 from app.simulator.errors import ChangeRefused, MalformedSdp, MomentMissed, NoMedia, NotInTime
 from app.simulator.exchange import Exchange, Station, settle
 from app.simulator.media import MediaStream
 from app.simulator.milestone import Milestone
 from app.simulator.path import ALLOW, Path
-from app.simulator.wire import Incoming
+from app.simulator.wire import Incoming, Wire
 
 _SIPFRAG = re.compile(rb"SIP/2\.0 (\d{3})")
 SDP_TYPE = ("Content-Type", "application/sdp")
@@ -61,6 +62,7 @@ class Dialog:
         self._station = station
         self._path = path
         self._when_over = when_over
+        self._has_vanished = False
         self._media = MediaStream(host=station.wire.host, pacer=station.wire.pacer) if has_media else None
         self._ours = sdp.Session(
             host=station.wire.host, port=self._media.port if self._media else _sink_port(station)
@@ -86,9 +88,19 @@ class Dialog:
         return self._path.call_id
 
     @property
+    def wire(self) -> Wire:
+        """The socket of the phone."""
+        return self._station.wire
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """Who the phone is."""
+        return self._station.credentials
+
+    @property
     def has_vanished(self) -> bool:
-        """True when the phone's cable is pulled."""
-        return self._station.has_vanished
+        """True when the cable is pulled, of the whole phone or for this call."""
+        return self._has_vanished or self._station.has_vanished
 
     @property
     def ringing_at(self) -> float | None:
@@ -129,7 +141,7 @@ class Dialog:
 
     def story(self) -> str:
         """The messages of this call so far, one a line."""
-        return self._station.wire.log.story(self.call_id)
+        return self.wire.log.story(self.call_id)
 
     # Waiting
 
@@ -178,7 +190,7 @@ class Dialog:
     def hang_up(self, reason: str = "") -> None:
         """End the call, whatever its state. `reason` becomes the Reason header. May be called twice."""
         if self.state is DialogState.ANSWERED:
-            Exchange(self._station, self._path, _ignore).send("BYE", headers=reason_header(reason))
+            Exchange(self, self._path, _ignore).send("BYE", headers=reason_header(reason))
             self._end(EndedBy.US)
         elif self.state is not DialogState.ENDED:
             self._give_up(reason)
@@ -201,7 +213,7 @@ class Dialog:
             raise ChangeRefused(f"expected an answered call, but it is {self.state.name}\n{self.story()}")
         offer = self._ours.changed(direction=direction)
         response: asyncio.Future[sip.Response] = asyncio.get_running_loop().create_future()
-        exchange = Exchange(self._station, self._path, lambda heard: settle(response, heard))
+        exchange = Exchange(self, self._path, lambda heard: settle(response, heard))
         exchange.send("INVITE", headers=(("Allow", ALLOW), SDP_TYPE), body=offer.to_bytes())
         final = await response
         if not final.is_success:
@@ -229,12 +241,13 @@ class Dialog:
 
     async def _refer(self, refer_to: str) -> int:
         response: asyncio.Future[sip.Response] = asyncio.get_running_loop().create_future()
-        exchange = Exchange(self._station, self._path, lambda heard: settle(response, heard))
+        exchange = Exchange(self, self._path, lambda heard: settle(response, heard))
         exchange.send("REFER", headers=(("Refer-To", refer_to), ("Referred-By", self._path.contact)))
         return (await response).status
 
     def vanish(self) -> None:
-        """The cable is pulled: nothing more is sent, nothing is said."""
+        """Pull the cable in this call only: nothing more is sent, nothing is heard, nothing is said."""
+        self._has_vanished = True
         if self._media is not None:
             self._media.stop_sending()
         self._media = None
@@ -287,7 +300,7 @@ class Dialog:
 
     def _respond(self, incoming: Incoming, status: int, headers: Iterable[tuple[str, str]] = ()) -> None:
         response = incoming.request.response(status, to_tag=self._path.local_tag, headers=headers)
-        self._station.wire.respond(incoming, response)
+        self.wire.respond(incoming, response)
 
     def _accept(self, incoming: Incoming, description: bytes) -> None:
         headers = (("Contact", self._path.contact), ("Allow", ALLOW), SDP_TYPE)
@@ -295,12 +308,12 @@ class Dialog:
             200, to_tag=self._path.local_tag, headers=headers, body=description
         )
         incoming.when_unacknowledged = self._hang_up_unacknowledged
-        self._station.wire.respond(incoming, response)
+        self.wire.respond(incoming, response)
 
     def _hang_up_unacknowledged(self) -> None:
         """Nobody acknowledged the 200 in 32 s: the session is confirmed, but to be ended (RFC 3261 13.3.1.4)."""
         if self.state is DialogState.ANSWERED:
-            Exchange(self._station, self._path, _ignore).send("BYE")
+            Exchange(self, self._path, _ignore).send("BYE")
             self._end(EndedBy.NOBODY)
 
     # Sound is agreed on
@@ -334,13 +347,13 @@ class Dialog:
     def _ring(self) -> None:
         if self.state is DialogState.CALLING:
             self.state = DialogState.RINGING
-            self._ringing.reach(self._station.wire.now())
+            self._ringing.reach(self.wire.now())
 
     def _answer(self) -> None:
         self.state = DialogState.ANSWERED
         self.status = 200
         self._ringing.miss()
-        self._answered.reach(self._station.wire.now())
+        self._answered.reach(self.wire.now())
 
     def _end(self, by: EndedBy) -> None:
         if self.state is DialogState.ENDED:
@@ -350,10 +363,10 @@ class Dialog:
             timer.cancel()
         for moment in (self._ringing, self._answered):
             moment.miss()
-        self._ended.reach(self._station.wire.now())
+        self._ended.reach(self.wire.now())
         if self._media is not None:
             self._media.close()
-        self._station.wire.release(self.call_id, self._path.local_tag)
+        self.wire.release(self.call_id, self._path.local_tag)
         self._when_over(self)
 
     def _later(self, seconds: float, act: Callable[[], None]) -> None:

@@ -62,7 +62,7 @@ class IncomingDialog(Dialog):
         if self.state is DialogState.CALLING:
             headers = (("Contact", self._path.contact),)
             response = self.invite.response(180, to_tag=self._path.local_tag, headers=headers)
-            self._station.wire.respond(self._incoming, response)
+            self.wire.respond(self._incoming, response)
             self._ring()
 
     def answer(self, *, description: bytes | None = None) -> None:

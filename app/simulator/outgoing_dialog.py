@@ -21,14 +21,14 @@ class OutgoingDialog(Dialog):
         has_media: bool,
         when_over: Callable[[Dialog], None],
         headers: Iterable[tuple[str, str]] = (),
+        description: bytes | None = None,
     ) -> None:
         super().__init__(station, path, has_media=has_media, when_over=when_over)
         self._takes_back: str | None = None
         self._may_cancel = False
-        self._invite = Exchange(station, path, self._hear)
-        self._invite.send(
-            "INVITE", headers=(("Allow", ALLOW), SDP_TYPE, *headers), body=self._ours.to_bytes()
-        )
+        self._invite = Exchange(self, path, self._hear)
+        offer = self._ours.to_bytes() if description is None else description
+        self._invite.send("INVITE", headers=(("Allow", ALLOW), SDP_TYPE, *headers), body=offer)
 
     @property
     def invite(self) -> sip.Request:

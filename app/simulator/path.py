@@ -16,7 +16,11 @@ SocketAddress = tuple[str, int]
 
 @dataclass(slots=True, kw_only=True)
 class Path:
-    """One side's view of a dialog. `local` and `remote` are whole From and To values, with their tags."""
+    """One side's view of a dialog. `local` and `remote` are whole From and To values, with their tags.
+
+    Datagrams always go to `peer`: a phone here knows one server, and what the server's Contact and Record-Route name is
+    written into the request but not looked up.
+    """
 
     call_id: str
     local: str

@@ -31,7 +31,7 @@ class Phone:
 
     `answering` is what it does when called, and may be changed at any time; a function chooses anew for each call.
     `wire` is a socket to share with other phones; without one the phone opens its own. `media=False` makes calls without
-    sound: descriptions are true, packets are neither sent nor read. Use with `async with`, or `open` and `close`.
+    sound: descriptions are true, packets are neither sent nor read. `server` is an IPv4 address and a port. Use with `async with`, or `open` and `close`.
     """
 
     def __init__(
@@ -138,17 +138,27 @@ class Phone:
     # Calls
 
     async def call(
-        self, number: str, *, caller_number: str | None = None, headers: Iterable[tuple[str, str]] = ()
+        self,
+        number: str,
+        *,
+        caller_number: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+        description: bytes | None = None,
     ) -> OutgoingDialog:
         """Call a number of the server. Returns as soon as the INVITE is out: wait on the dialog for what becomes of it.
 
         `caller_number` stands in From instead of the user. Asterisk finds an endpoint by that, so a phone with a password
-        leaves it alone, and a stranger takes none that is a phone's name.
+        leaves it alone, and a stranger takes none that is a phone's name. `description` replaces the SDP, which may be garbage.
         """
         uri = f"sip:{number}@{_domain(self.server)}"
         path = self._path_to(uri, caller=caller_number or self.user, called=number)
         dialog = OutgoingDialog(
-            self, path, has_media=self._has_media, when_over=self._forget, headers=headers
+            self,
+            path,
+            has_media=self._has_media,
+            when_over=self._forget,
+            headers=headers,
+            description=description,
         )
         self._dialogs[dialog] = None
         return dialog

@@ -1,7 +1,6 @@
 """Simulated phones register at the real Asterisk and talk through it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from app.simulator.phone import Phone
 from app.simulator.wire import Wire
 from app.simulator.wire_log import Flow
 from tests.support.asterisk import StartAsterisk, node_config, password_of
+from tests.support.until import until
 
 pytestmark = pytest.mark.integration
 
@@ -90,13 +90,6 @@ async def caller(server: Asterisk) -> AsyncIterator[Phone]:
         yield phone
 
 
-async def until(condition: Callable[[], object], *, within: float = 5) -> None:
-    """Poll until the condition holds."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - the wire sets no event
-            await asyncio.sleep(0.02)
-
-
 async def connect(caller: Phone, agent: Phone) -> tuple[OutgoingDialog, IncomingDialog]:
     """A call from the caller to 2001 that the agent has answered: both sides of it."""
     agent.answering = Answer(after=timedelta(milliseconds=20))
@@ -128,7 +121,10 @@ async def test_a_registration_is_refreshed_before_it_ends(asterisk: Asterisk) ->
     """The phone stays registered without being asked."""
     async with Phone("phone9", password_of("phone9"), address(asterisk)) as phone:
         await phone.register(expires_seconds=1)
-        await until(lambda: len(phone.wire.log.every(method="REGISTER", status=200)) >= 2)
+        await until(
+            lambda: len(phone.wire.log.every(method="REGISTER", status=200)) >= 2,
+            "a second REGISTER is accepted",
+        )
         assert phone.is_registered
 
 
@@ -174,7 +170,9 @@ async def test_a_registered_phone_hangs_up_cleanly(caller: Phone, agent: Phone) 
     """The BYE of a phone with a password is answered with 200."""
     _, here = await connect(caller, agent)
     here.hang_up()
-    await until(lambda: agent.wire.log.every(method="BYE", status=200, call_id=here.call_id))
+    await until(
+        lambda: agent.wire.log.every(method="BYE", status=200, call_id=here.call_id), "the BYE is accepted"
+    )
 
 
 async def test_a_caller_that_gives_up_stops_the_agents_phone(caller: Phone, agent: Phone) -> None:
@@ -205,14 +203,16 @@ async def test_asterisk_gets_its_options_answered(server: Asterisk) -> None:
         await phone.open()
         await phone.register()
         await server.console("pjsip qualify phone3")
-        await until(lambda: wire.log.every(method="OPTIONS", status=200, flow=Flow.SENT))
+        await until(
+            lambda: wire.log.every(method="OPTIONS", status=200, flow=Flow.SENT), "the OPTIONS is answered"
+        )
 
 
 async def test_keys_that_the_caller_presses_reach_the_agent(caller: Phone, agent: Phone) -> None:
     """RFC 4733 events pass through Asterisk, in their order."""
     there, here = await connect(caller, agent)
     there.press("12#")
-    await until(lambda: here.media.keys == "12#")
+    await until(lambda: here.media.keys == "12#", "the agent's phone got three keys")
 
 
 async def test_a_blind_transfer_moves_the_caller_and_is_reported(
@@ -229,7 +229,7 @@ async def test_a_blind_transfer_moves_the_caller_and_is_reported(
     await target.until_answered()
     target.play(1400)
     await there.hears(1400)
-    await until(lambda: 200 in here.transfer_reports)
+    await until(lambda: 200 in here.transfer_reports, "the transfer is reported as done")
 
 
 async def test_an_attended_transfer_joins_the_two_calls(

@@ -11,6 +11,7 @@ from app.simulator.errors import MomentMissed, NoMedia, NotInTime
 from app.simulator.phone import Phone
 from app.simulator.wire import Wire
 from app.simulator.wire_log import Flow
+from tests.support.until import until
 
 Pair = tuple[Phone, Phone]
 
@@ -165,8 +166,9 @@ async def test_a_phone_that_vanished_says_nothing_more(phones: Pair) -> None:
     await here.stops_hearing(600)
     sent_before = len(alice.wire.log.every(flow=Flow.SENT))
     here.hang_up()
-    with pytest.raises(NotInTime):
-        await bob.next_call(within=0.6)
+    await until(
+        lambda: len(bob.wire.log.every(method="BYE", flow=Flow.SENT)) == 2, "the unheard BYE is repeated"
+    )
     assert len(alice.wire.log.every(flow=Flow.SENT)) == sent_before
     assert there.ended_by is EndedBy.NOBODY
 
@@ -255,3 +257,32 @@ async def test_a_phone_without_media_calls_and_says_that_it_has_no_sound() -> No
         await there.until_answered()
         with pytest.raises(NoMedia):
             there.play(600)
+
+
+async def test_one_call_can_vanish_while_the_phone_goes_on(phones: Pair) -> None:
+    """A caller drops out without BYE; another call of the same phone is not touched."""
+    alice, bob = phones
+    bob.answering = Answer()
+    lost = await alice.call("bob", caller_number="1")
+    kept = await alice.call("bob", caller_number="2")
+    await lost.until_answered()
+    await kept.until_answered()
+    here = await bob.next_call()
+    lost.vanish()
+    here.hang_up()
+    kept.hang_up()
+    await kept.until_ended()
+    await until(
+        lambda: len(bob.wire.log.every(method="BYE", flow=Flow.SENT)) == 2, "the unheard BYE is repeated"
+    )
+    assert not alice.wire.log.every(method="BYE", status=200, flow=Flow.SENT)
+    assert alice.wire.log.every(method="BYE", status=200, flow=Flow.RECEIVED)
+
+
+async def test_an_offer_that_cannot_be_read_is_declined(phones: Pair) -> None:
+    """Garbage as description: 488, and nobody hangs."""
+    alice, bob = phones
+    bob.answering = Answer()
+    there = await alice.call("bob", description=b"garbage")
+    await there.until_ended()
+    assert there.status == 488

@@ -1,7 +1,7 @@
 """Phones on a bad network, and phones that have to identify themselves: real UDP on loopback."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
@@ -14,6 +14,7 @@ from app.simulator.errors import RegistrationRefused
 from app.simulator.phone import Phone
 from app.simulator.wire import Incoming, Wire
 from app.simulator.wire_log import Flow
+from tests.support.until import until
 
 Address = tuple[str, int]
 NONCE = "nonce-1"
@@ -78,13 +79,6 @@ class Registrar:
         return fields["response"] == sip.parameters_of(expected.partition(" ")[2])["response"]
 
 
-async def until(condition: Callable[[], object], *, within: float = 5) -> None:
-    """Poll until the condition holds."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - the wire sets no event
-            await asyncio.sleep(0.01)
-
-
 @pytest.fixture
 async def registrar() -> AsyncIterator[tuple[Address, Registrar]]:
     """Knows `phone1` with the password `secret`."""
@@ -145,10 +139,10 @@ async def test_a_call_survives_the_loss_of_every_first_packet() -> None:
             there = await alice.call("bob")
             await there.until_answered()
             here = await bob.next_call()
-            await until(lambda: "ACK ACK" in way.lost)
+            await until(lambda: "ACK ACK" in way.lost, "the first ACK is lost")
             there.hang_up()
             await here.until_ended()
-            await until(lambda: alice.wire.log.every(method="BYE", status=200))
+            await until(lambda: alice.wire.log.every(method="BYE", status=200), "the BYE is accepted")
         transport.close()
     assert here.ended_by is EndedBy.THEM
     assert sorted(way.lost) == sorted(
@@ -175,7 +169,7 @@ async def test_noise_on_the_wire_is_counted_and_harms_nothing() -> None:
             b"SIP/2.0 200 OK\r\nCSeq: x\r\n\r\n",
         ):
             noise.sendto(data)
-        await until(lambda: wire.log.malformed == 3)
+        await until(lambda: wire.log.malformed == 3, "three malformed packets are counted")
         noise.close()
         async with Phone("alice", server=wire.address) as alice:
             there = await alice.call("bob")
@@ -199,7 +193,7 @@ async def test_a_request_for_an_unknown_dialog_is_answered_481() -> None:
         other.send_request(
             sip.Request("BYE", "sip:b@b", headers), to=wire.address, owner=owner, heard=heard.append
         )
-        await until(lambda: heard)
+        await until(lambda: heard, "a response comes")
         assert heard[0].status == 481
 
 

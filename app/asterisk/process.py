@@ -10,11 +10,12 @@ ports that it has.
 """
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from io import TextIOWrapper
 from pathlib import Path
@@ -31,6 +32,7 @@ from app.asterisk.errors import (
     PortInUse,
     StartFailed,
 )
+from app.asterisk.incidents import Died, Incident, Restarted, RestartFailed
 from app.asterisk.installation import Installation
 from app.asterisk.layout import Layout
 from app.asterisk.node_config import NodeConfig
@@ -52,33 +54,6 @@ _RELOADED: Final = (
     "module reload res_ari.so",
     "dialplan reload",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Died:
-    """Asterisk ended and nobody asked it to. Its calls are lost; it is started again after `restart_in`."""
-
-    status: int | None
-    """Exit status, negative for a signal; None for an adopted process."""
-    restart_in: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Restarted:
-    """Asterisk is ready again, on the same ports."""
-
-    ready_after: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class RestartFailed:
-    """A new start did not succeed; the next try follows after `restart_in`."""
-
-    error: AsteriskError
-    restart_in: timedelta
-
-
-Incident = Died | Restarted | RestartFailed
 
 
 class Asterisk:
@@ -187,7 +162,7 @@ class Asterisk:
             self._child.send(SIGKILL)
 
     async def watch(self) -> None:
-        """Start it again whenever it dies, with growing delays; returns after `stop` or `leave`."""
+        """Start it again whenever it dies, with growing delays; returns after `stop`. Cancel it before `leave`."""
         delay = _FIRST_DELAY
         while await self._has_died():
             delay = await self._bring_back(_FIRST_DELAY if self._was_steady() else delay)
@@ -221,7 +196,10 @@ class Asterisk:
             self._lock = None
 
     async def _adopts(self) -> bool:
-        """Take over the Asterisk that an earlier Thirdring left running here; False if there is none that answers."""
+        """Take over the Asterisk that an earlier Thirdring left running here; False if there is none that will do.
+
+        One that does not answer, or lacks a module that this Thirdring needs, is ended: a new one is better.
+        """
         child = self._left_running()
         if child is None:
             return False
@@ -229,7 +207,7 @@ class Asterisk:
         try:
             await self.reload(self._config)
             await self._until_ready()
-        except (ConsoleFailed, StartFailed):
+        except AsteriskError:
             await self._end(child, timedelta(0))
             self._forget_child()
             return False
@@ -312,9 +290,9 @@ class Asterisk:
                     self._fail_if_dead()
                     await asyncio.sleep(_LOOK_EVERY)
         except TimeoutError:
-            raise StartFailed(
-                f"it was not ready within {_READY_WITHIN.seconds} s", self._log_tail()
-            ) from None
+            advice = f" ({names.ADVICE})" if self._own_name_is_slow else ""
+            reason = f"it was not ready within {_READY_WITHIN.seconds} s{advice}"
+            raise StartFailed(reason, self._log_tail()) from None
 
     def _fail_if_dead(self) -> None:
         if self._child is None or not self._child.is_alive:
@@ -329,18 +307,22 @@ class Asterisk:
 
     async def _end(self, child: Child, calls_end_within: timedelta) -> None:
         if calls_end_within and child.is_alive:
-            await self.console("core stop gracefully")
+            with contextlib.suppress(ConsoleFailed):  # One that does not listen is ended by force.
+                await self.console("core stop gracefully")
             await child.ends_within(calls_end_within)
         for number, limit in ((SIGTERM, _ENDS_WITHIN), (SIGKILL, _ENDS_WITHIN)):
             if child.is_alive:
                 child.send(number)
                 await child.ends_within(limit)
 
-    def _forget_child(self) -> None:
-        if self._child:
-            self._child.collect()
-            self._child.close()
-            self._child = None
+    def _forget_child(self) -> int | None:
+        """Collect and drop the dead child; returns its exit status, if that can be known."""
+        child, self._child = self._child, None
+        if child is None:
+            return None
+        status = child.collect()
+        child.close()
+        return status
 
     async def _has_died(self) -> bool:
         """Wait for its end; False when the end was asked for."""
@@ -353,8 +335,7 @@ class Asterisk:
 
     async def _bring_back(self, delay: timedelta) -> timedelta:
         """Start it again after `delay`, tell what happened, and return the next delay."""
-        status = self._child.collect() if self._child else None
-        self.on_incident(Died(status, delay))
+        self.on_incident(Died(self._forget_child(), delay))
         while True:
             await asyncio.sleep(delay.total_seconds())
             delay = min(delay * 2, _LONGEST_DELAY)

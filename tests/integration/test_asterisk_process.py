@@ -17,9 +17,10 @@ import pytest
 
 from app.asterisk.bundle import cache_directory
 from app.asterisk.errors import AlreadyRunning, ModulesMissing, PortInUse, StartFailed
+from app.asterisk.incidents import Died, Incident, Restarted, RestartFailed
 from app.asterisk.installation import Installation
 from app.asterisk.node_config import Extras
-from app.asterisk.process import Asterisk, Died, Incident, Restarted
+from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
 from app.simulator.phone import Phone
 from tests.support.asterisk import StartAsterisk, node_config
@@ -84,6 +85,38 @@ async def test_a_killed_asterisk_is_started_again_on_the_same_ports(own_asterisk
     assert isinstance(incidents[1], Restarted)
     assert own_asterisk.ports == ports
     assert own_asterisk.pid not in (None, pid)
+
+
+async def test_a_restart_that_fails_is_told_and_tried_again(own_asterisk: Asterisk) -> None:
+    """Here another program took the port in the meantime, and gives it back."""
+    incidents: list[Incident] = []
+    own_asterisk.on_incident = incidents.append
+    own_asterisk.kill()
+    await until(lambda: own_asterisk.pid is None, "Asterisk did not end")
+    async with asyncio.TaskGroup() as tasks:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+            thief.bind(("127.0.0.1", own_asterisk.ports.sip))
+            watching = tasks.create_task(own_asterisk.watch())
+            await until(lambda: len(incidents) == 2, "no failed restart was told")
+        await until(lambda: isinstance(incidents[-1], Restarted), "it was not restarted")
+        watching.cancel()
+    failed = incidents[1]
+    assert isinstance(failed, RestartFailed)
+    assert isinstance(failed.error, PortInUse)
+    assert failed.restart_in == timedelta(milliseconds=200)
+
+
+async def test_a_graceful_stop_waits_for_the_calls(own_asterisk: Asterisk) -> None:
+    """The caller hangs up when he is done, and then Asterisk ends."""
+    async with Phone("13800001111", server=("127.0.0.1", own_asterisk.ports.sip)) as caller:
+        call = await caller.call("4001")
+        await call.until_answered()
+        async with asyncio.TaskGroup() as tasks:
+            stopping = tasks.create_task(own_asterisk.stop(calls_end_within=timedelta(seconds=20)))
+            await call.hears(MUSIC_HZ, within=5)
+            assert not stopping.done()
+            call.hang_up()
+    assert own_asterisk.pid is None
 
 
 async def test_watching_ends_when_it_is_stopped(own_asterisk: Asterisk) -> None:

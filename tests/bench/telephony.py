@@ -1,0 +1,216 @@
+"""Thirdring beside app_queue and a plain Dial: one Asterisk, one SIP load, one run.
+
+(a) an agent hangs up → the next waiting caller's INVITE at that phone
+(b) a caller's INVITE → the agent's INVITE, on an idle floor
+(c) the highest call rate held for 20 s with 200 agents, ring p95 <= 50 ms and no failed call
+(d) CPU per call of Asterisk and of the controller
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from tests.bench.load import Floor, Run, floor
+from tests.bench.systems import Controller, Node, controller, node
+
+RING_LIMIT = 0.050
+RATE_STEPS = (20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120)
+HOLD_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Who decides, and which number reaches it. `entry(n)` is what the n-th caller dials."""
+
+    name: str
+    entry: Callable[[int], str]
+    has_queue: bool = True
+    is_ours: bool = False
+
+
+def _systems(agents: int) -> tuple[System, ...]:
+    return (
+        System("plain Dial", lambda n: str(5001 + n % agents), has_queue=False),
+        System("app_queue", lambda _: "6001"),
+        System("Thirdring", lambda _: "4001", is_ours=True),
+    )
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which that share lies; NaN of nothing."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(share * len(ranked)))] if ranked else float("nan")
+
+
+def _ms(values: list[float]) -> str:
+    return f"{percentile(values, 0.5) * 1000:.1f} / {percentile(values, 0.95) * 1000:.1f}"
+
+
+@asynccontextmanager
+async def _running(directory: Path, system: System, bench_node: Node) -> AsyncIterator[Controller | None]:
+    """The controller runs only while it is measured: it would watch the others' calls too."""
+    if not system.is_ours:
+        yield None
+        return
+    async with controller(directory, bench_node) as ours:
+        yield ours
+
+
+# --- (a) and (b): latency ------------------------------------------------------------------------------------------------
+
+
+async def _freed(people: Floor, system: System, calls: int) -> Run:
+    """Many callers, few agents: whoever hangs up gets the next at once."""
+    run = people.begin(talk=0.32, agent_ends=True)
+    for number in range(calls):
+        await people.call(system.entry(number))
+        await asyncio.sleep(0.02)
+    deadline = asyncio.get_running_loop().time() + 60
+    while run.invites < calls and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.05)
+    await people.settle()
+    return run
+
+
+async def _idle(people: Floor, system: System, calls: int) -> Run:
+    """One caller after the other."""
+    run = people.begin(talk=0.05, agent_ends=False)
+    for number in range(calls):
+        note = await people.call(system.entry(number))
+        await note.dialog.until_ended()
+        await asyncio.sleep(0.05)
+    await people.settle()
+    return run
+
+
+async def latency(directory: Path, *, calls: int) -> None:
+    """Print (a) and (b)."""
+    rows: dict[str, tuple[str, str]] = {}
+    async with node(directory, agents=5) as bench_node, floor(bench_node) as people:
+        for system in _systems(5):
+            async with _running(directory, system, bench_node):
+                freed = await _freed(people, system, calls) if system.has_queue else None
+                idle = await _idle(people, system, calls)
+            rows[system.name] = (_ms(freed.freed_to_ring) if freed else "-", _ms(idle.rings))
+    _table(
+        f"latency, p50 / p95 in ms, {calls} calls, 5 agents",
+        ("", "(a) agent freed → next caller rings", "(b) caller INVITE → agent INVITE, idle"),
+        [(name, *cells) for name, cells in rows.items()],
+    )
+
+
+# --- (c) and (d): rate and CPU ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One rate, held."""
+
+    rate: int
+    run: Run
+    asterisk_ms: float
+    controller_ms: float | None
+    memory_mib: float | None
+
+    @property
+    def is_held(self) -> bool:
+        """Fast enough, and no call failed."""
+        return self.run.failed == 0 and percentile(self.run.rings, 0.95) <= RING_LIMIT
+
+    def row(self, name: str) -> tuple[str, ...]:
+        """For the table."""
+        ours = f"{self.controller_ms:.2f}" if self.controller_ms is not None else "-"
+        memory = f"{self.memory_mib:.0f}" if self.memory_mib is not None else "-"
+        calls = len(self.run.notes)
+        verdict = "held" if self.is_held else "not held"
+        return (
+            name,
+            f"{self.rate}/s {verdict}",
+            _ms(self.run.rings),
+            f"{self.run.failed} of {calls}",
+            str(self.run.invites),
+            f"{self.asterisk_ms:.1f}",
+            ours,
+            memory,
+        )
+
+
+async def _hold(people: Floor, system: System, bench_node: Node, ours: Controller | None, rate: int) -> Held:
+    run = people.begin(talk=1.0, agent_ends=False)
+    before, ours_before = bench_node.cpu(), ours.cpu() if ours else timedelta(0)
+    loop = asyncio.get_running_loop()
+    started, calls = loop.time(), int(rate * HOLD_SECONDS)
+    for number in range(calls):
+        await asyncio.sleep(max(0.0, started + number / rate - loop.time()))
+        await people.call(system.entry(number))
+    await people.settle()
+    used = (bench_node.cpu() - before) / timedelta(milliseconds=1) / calls
+    ours_used = (ours.cpu() - ours_before) / timedelta(milliseconds=1) / calls if ours else None
+    return Held(rate, run, used, ours_used, ours.memory_mib() if ours else None)
+
+
+async def rates(directory: Path, *, steps: tuple[int, ...]) -> None:
+    """Print (c) and (d)."""
+    rows = []
+    best: dict[str, int] = {}
+    async with node(directory, agents=200) as bench_node, floor(bench_node) as people:
+        for system in _systems(200):
+            async with _running(directory, system, bench_node) as ours:
+                for rate in steps:
+                    held = await _hold(people, system, bench_node, ours, rate)
+                    rows.append(held.row(system.name))
+                    sys.stderr.write("  ".join(rows[-1]) + "\n")
+                    if not held.is_held:
+                        break
+                    best[system.name] = rate
+    _table(
+        "call rate with 200 agents, talk 1 s, each rate for 20 s",
+        (
+            "",
+            "rate",
+            "ring p50 / p95 ms",
+            "failed",
+            "INVITEs to agents",
+            "Asterisk CPU ms/call",
+            "controller CPU ms/call",
+            "controller MiB",
+        ),
+        rows,
+    )
+    for name, rate in best.items():
+        print(f"(c) {name}: {rate} calls/s held")
+
+
+def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *(f"| {' | '.join(row)} |" for row in rows)]
+    print(f"\n{title}\n\n" + "\n".join(lines) + "\n")
+
+
+def main() -> None:
+    """Run the parts that were asked for; all without arguments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--part", choices=["latency", "rates"], help="only this part")
+    parser.add_argument("--calls", type=int, default=60, help="calls per latency figure")
+    parser.add_argument(
+        "--steps", type=int, nargs="+", default=RATE_STEPS, help="calls per second to try, rising"
+    )
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        if wanted.part in {None, "latency"}:
+            (Path(name) / "latency").mkdir()
+            asyncio.run(latency(Path(name) / "latency", calls=wanted.calls))
+        if wanted.part in {None, "rates"}:
+            (Path(name) / "rates").mkdir()
+            asyncio.run(rates(Path(name) / "rates", steps=tuple(wanted.steps)))
+
+
+if __name__ == "__main__":
+    main()

@@ -184,11 +184,11 @@ def _unreachable(address: Address, error: Exception, *, seconds: float) -> AriUn
 def _refused(refused: HandshakeRefused, address: Address) -> AriError:
     if refused.status in (401, 403):
         return AriUnauthorized(
-            f"Expected Asterisk at {address.url} to accept the ARI user {address.user!r}, got {refused.status} {refused.reason}. "
+            f"Expected Asterisk at {address.url} to accept the ARI user {address.user!r}, got: {refused.reason}. "
             "Check the ARI user and password in the settings against ari.conf."
         )
     return AriUnreachable(
-        f"Expected a websocket at {address.events_url}, got {refused.status} {refused.reason}. "
+        f"Expected a websocket at {address.events_url}, got: {refused.reason}. "
         "Check that ari.conf says enabled=yes and that res_ari_events and res_http_websocket are loaded."
     )
 

@@ -66,6 +66,8 @@ class AriProtocol:
         self._websocket = ClientProtocol(parse_uri(address.events_url), max_size=None, logger=_logger)
         self._fragments: list[bytes] = []
         self._repeats = RepeatFilter()
+        self._status = 0
+        self._is_refused = False
 
     @property
     def is_open(self) -> bool:
@@ -102,12 +104,8 @@ class AriProtocol:
             self._websocket.receive_data(data)
         else:
             self._websocket.receive_eof()
-        received = []
-        for event in self._websocket.events_received():
-            message = self._read(event)
-            if message is not None:
-                received.append(message)
-        return received
+        read = [self._read(event) for event in self._websocket.events_received()]
+        return [message for message in (*read, self._refusal()) if message is not None]
 
     def data_to_send(self) -> bytes:
         """All that is queued, for one write."""
@@ -120,10 +118,19 @@ class AriProtocol:
             return self._read_handshake(event)
         return None
 
-    def _read_handshake(self, response: Response) -> Received:
+    def _read_handshake(self, response: Response) -> Received | None:
         if self._websocket.handshake_exc is None:
             return Opened()
-        return HandshakeRefused(response.status_code, response.reason_phrase)
+        self._status = response.status_code
+        return None
+
+    def _refusal(self) -> HandshakeRefused | None:
+        """Told once. Without a status the server did not even speak HTTP."""
+        error = self._websocket.handshake_exc
+        if error is None or self._is_refused:
+            return None
+        self._is_refused = True
+        return HandshakeRefused(self._status, str(error))
 
     def _read_frame(self, frame: Frame) -> Message | None:
         if frame.opcode not in (Opcode.TEXT, Opcode.CONT):

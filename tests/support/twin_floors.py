@@ -14,7 +14,9 @@ from typing import Protocol
 from app.ari import messages
 from app.ari.address import Address
 from app.ari.answer import Answer, Outcome
-from app.ari.client import Client, State
+from app.ari.client import Client, State, Transport
+from app.ari.errors import AriError
+from app.ari.limits import Limits
 from app.ari.listener import Listener
 from app.ari.messages import Event
 from app.ari.request import Request
@@ -130,12 +132,17 @@ class Recorder(Listener):
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.caller_id = ""
+        self.troubles: list[AriError] = []
 
     def on_event(self, event: Event) -> None:
         """Part of Listener."""
         self.events.append(event)
         if isinstance(event, messages.StasisStart) and event.args[0] == "entry":
             self.caller_id = event.channel.id
+
+    def on_disconnected(self, error: AriError) -> None:
+        """Part of Listener."""
+        self.troubles.append(error)
 
     def tale(self) -> Tale:
         """For each party what was said of it, in order."""
@@ -250,46 +257,69 @@ class Floor:
         return self.recorder.tale() | {"requests": [line.replace(caller, "CALLER") for line in self.statuses]}
 
 
-@asynccontextmanager
-async def real_floor(asterisk: Asterisk, sources: list[str]) -> AsyncIterator[Floor]:
-    """A floor on a real Asterisk."""
+def address_of(asterisk: Asterisk) -> Address:
+    """Where the client finds this node."""
     user = asterisk.config.ari
-    address = Address(url=asterisk.ari_url, user=user.name, password=user.password, app=asterisk.config.app)
+    return Address(url=asterisk.ari_url, user=user.name, password=user.password, app=asterisk.config.app)
+
+
+@asynccontextmanager
+async def real_floor(
+    asterisk: Asterisk,
+    sources: list[str],
+    *,
+    limits: Limits | None = None,
+    transport: Transport = Transport.WEBSOCKET,
+) -> AsyncIterator[Floor]:
+    """A floor on a real Asterisk. `sources` are subscribed while it is open."""
     server = ("127.0.0.1", asterisk.ports.sip)
+    recorder = Recorder()
+    client = Client(
+        address_of(asterisk), recorder, jitter=random.Random(1).random, limits=limits, transport=transport
+    )
     async with (
         Phone("outside", server=server, media=False) as caller,
         Phone(DEVICE, password_of(DEVICE), server, media=False) as agent,
     ):
         await agent.register()
-        async with _floor(address, sources, RealPeople(caller, agent)) as floor:
-            yield floor
+        async with _running(client), _subscribed(client, recorder, asterisk.config.app, sources):
+            yield Floor(client, recorder, RealPeople(caller, agent))
         await agent.unregister()
 
 
 @asynccontextmanager
 async def twin_floor(sources: list[str]) -> AsyncIterator[Floor]:
     """A floor on the twin."""
-    async with (
-        TwinServer(password="secret") as server,
-        _floor(server.address(), sources, TwinPeople(server)) as floor,
-    ):
-        yield floor
+    async with TwinServer(password="secret") as server:
+        recorder = Recorder()
+        client = Client(server.address(), recorder, jitter=random.Random(1).random)
+        people = TwinPeople(server)
+        async with _running(client), _subscribed(client, recorder, server.twin.app, sources):
+            yield Floor(client, recorder, people)
 
 
 @asynccontextmanager
-async def _floor(address: Address, sources: list[str], people: People) -> AsyncIterator[Floor]:
-    recorder = Recorder()
-    client = Client(address, recorder, jitter=random.Random(1).random)
+async def _running(client: Client) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
-        life = group.create_task(client.run())
-        await until(lambda: client.state is State.CONNECTED, "the client is connected")
-        await client.ask(applications.subscribe(address.app, sources)) if sources else None
-        recorder.events.clear()
-        yield Floor(client, recorder, people)
-        if sources:
-            await client.ask(applications.unsubscribe(address.app, sources))
-        client.close()
-        await life
+        group.create_task(client.run())
+        try:
+            await until(lambda: client.state is State.CONNECTED, "the client is connected")
+            yield
+        finally:
+            client.close()
+
+
+@asynccontextmanager
+async def _subscribed(
+    client: Client, recorder: Recorder, app: str, sources: list[str]
+) -> AsyncIterator[None]:
+    """Subscriptions outlive a connection and are counted: each test takes its own back."""
+    await client.ask(applications.subscribe(app, sources))
+    recorder.events.clear()
+    try:
+        yield
+    finally:
+        await client.ask(applications.unsubscribe(app, sources))
 
 
 def _device(endpoint: Endpoint) -> str:

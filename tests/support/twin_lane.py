@@ -17,6 +17,11 @@ class TwinLane:
         self._waiting: deque[tuple[Request, Callable[[Reply], None]]] = deque()
         twin.on_playback_end.append(self._go_on_soon)
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether a request waits for a playback. Asterisk then does not even answer the connection's pings."""
+        return bool(self._waiting)
+
     def submit(self, request: Request, answer: Callable[[Reply], None]) -> None:
         """Carry out `request` now, or when its turn comes; `answer` gets the reply."""
         self._waiting.append((request, answer))

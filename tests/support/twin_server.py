@@ -53,7 +53,7 @@ class TwinServer:
         """All websockets that are open; events go to the last."""
         self.port = 0
         self._user = user
-        self._password = password
+        self.password = password
         self._rest = TwinRest(self.twin)
         self._awake = asyncio.Event()
         self._awake.set()
@@ -73,7 +73,7 @@ class TwinServer:
         return Address(
             url=f"http://127.0.0.1:{self.port}/ari",
             user=self._user,
-            password=password or self._password,
+            password=password or self.password,
             app=self.twin.app,
         )
 
@@ -113,7 +113,7 @@ class TwinServer:
     async def _serve_events(self, request: web.Request) -> web.StreamResponse:
         if not self._is_authorized(request):
             return web.json_response({"message": "Authentication required"}, status=401)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         transport = request.transport
         assert isinstance(transport, asyncio.Transport)
@@ -143,6 +143,8 @@ class TwinServer:
         async for message in session.socket:
             if message.type is WSMsgType.TEXT:
                 self._submit(session, json.loads(message.data))
+            elif message.type is WSMsgType.PING and not session.lane.is_blocked:
+                await session.socket.pong(message.data)
         await session.socket.close(code=WSCloseCode.OK)
 
     def _submit(self, session: Session, message: Json) -> None:
@@ -196,7 +198,7 @@ class TwinServer:
             lane.close()
 
     def _is_authorized(self, request: web.Request) -> bool:
-        expected = base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
+        expected = base64.b64encode(f"{self._user}:{self.password}".encode()).decode()
         return request.headers.get("Authorization") == f"Basic {expected}"
 
 

@@ -1,0 +1,116 @@
+"""What the client relies on, seen on the real Asterisk."""
+
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.ari.answer import Answer
+from app.ari.client import Client, Lane, State, Transport
+from app.ari.errors import AriUnauthorized
+from app.ari.limits import Limits
+from app.ari.listener import Listener
+from app.ari.requests import applications, bridges, channels, device_states, playbacks
+from app.ari.requests import asterisk as node
+from app.ari.snapshots import AsteriskInfo, Bridge, Channel, DeviceState
+from app.asterisk.process import Asterisk
+from app.simulator.answering import RingForEver
+from tests.support.twin_floors import BRIDGE, DEVICE, LEG, Floor, address_of, real_floor
+from tests.support.until import until
+
+pytestmark = pytest.mark.integration
+
+QUICK = Limits(
+    deadline=timedelta(milliseconds=300),
+    ping_interval=timedelta(milliseconds=100),
+    ping_deadline=timedelta(milliseconds=300),
+)
+
+
+@pytest.fixture(params=Transport)
+async def floor(asterisk: Asterisk, request: pytest.FixtureRequest) -> AsyncIterator[Floor]:
+    """A floor, by each transport, with short limits."""
+    sources = [applications.of_endpoint("PJSIP", DEVICE)]
+    async with real_floor(asterisk, sources, limits=QUICK, transport=request.param) as floor:
+        yield floor
+        if floor.recorder.caller_id:
+            await floor.until_over()
+
+
+async def arrive(floor: Floor) -> str:
+    """A caller comes and is answered."""
+    await floor.people.call()
+    await floor.until("caller", "StasisStart entry")
+    await floor.client.ask(channels.answer(floor.recorder.caller_id))
+    return floor.recorder.caller_id
+
+
+async def test_ids_and_values_of_any_signs_reach_asterisk_unharmed(floor: Floor) -> None:
+    """By websocket and by HTTP alike."""
+    caller, bridge_id, value = await arrive(floor), "b/%41 ü", "50% a&b=c+d %41"
+    try:
+        await floor.client.ask(bridges.create(bridge_id, name=value))
+        bridge = (await floor.client.ask(bridges.show(bridge_id))).decode(Bridge)
+        assert (bridge.id, bridge.name) == (bridge_id, value)
+    finally:
+        await floor.client.ask(bridges.destroy(bridge_id))
+    await floor.client.ask(channels.set_variable(caller, name="TR_QUEUE", value=value))
+    channel = (await floor.client.ask(channels.show(caller))).decode(Channel)
+    assert channel.channelvars["TR_QUEUE"] == value
+
+
+async def test_the_variables_of_a_leg_stand_in_its_first_snapshot(floor: Floor) -> None:
+    """So every event of it tells whose it is."""
+    await arrive(floor)
+    floor.people.agent_behaves(RingForEver())
+    answer = await floor.client.ask(
+        channels.originate(
+            LEG,
+            endpoint=f"PJSIP/{DEVICE}",
+            context="thirdring-leg",
+            extension="leg",
+            ring_timeout=timedelta(seconds=5),
+            variables={"TR_LEG": LEG, "TR_CALL": "call 1"},
+            caller_id='"Queue 1" <13800001111>',
+        )
+    )
+    leg = answer.decode(Channel)
+    assert (leg.channelvars["TR_LEG"], leg.channelvars["TR_CALL"]) == (LEG, "call 1")
+
+
+async def test_a_lane_that_a_playback_blocks_is_freed_by_the_escape_lane(floor: Floor) -> None:
+    """Nothing else is answered on it meanwhile, and the connection is kept."""
+    caller = await arrive(floor)
+    await floor.client.ask(channels.play(caller, "pb", media=["tone:ring"]))
+    await until(lambda: floor.client.event_counts["PlaybackStarted"], "the playback starts")
+    await floor.client.ask(bridges.create(BRIDGE))
+    requests = [bridges.add_channels(BRIDGE, [caller]), *[node.ping()] * 3]
+    blocked = [floor.client.send(request) for request in requests]
+    await until(lambda: floor.client.is_circuit_open, "the circuit opens")
+    assert not any(isinstance(future.result(), Answer) for future in blocked)
+    assert isinstance(await floor.client.send(playbacks.stop("pb"), lane=Lane.ESCAPE), Answer)
+    await until(lambda: not floor.client.is_circuit_open, "the circuit closes")
+    assert floor.client.state is State.CONNECTED
+    assert floor.recorder.troubles == []
+
+
+async def test_the_node_tells_since_when_it_runs(floor: Floor) -> None:
+    """Another start than before means that every channel is gone."""
+    info = (await floor.client.ask(node.info())).decode(AsteriskInfo)
+    assert info.started_at.tzinfo is not None
+    assert info.system.version.split(".")[0].isdigit()
+
+
+async def test_the_state_of_a_device_can_be_asked(floor: Floor) -> None:
+    """Registered and idle."""
+    answer = await floor.client.ask(device_states.show(f"PJSIP/{DEVICE}"))
+    assert answer.decode(DeviceState) == DeviceState(f"PJSIP/{DEVICE}", "NOT_INUSE")
+
+
+async def test_a_wrong_password_is_told_with_advice(asterisk: Asterisk) -> None:
+    """By the real one too."""
+    address = replace(address_of(asterisk), password="wrong")
+    with pytest.raises(AriUnauthorized, match="Check the ARI user and password"):
+        await Client(address, Listener(), jitter=random.Random(1).random).run()

@@ -1,11 +1,11 @@
 """A whole floor plays against the real Asterisk. Its own `app_queue` hands out the calls here: no controller is needed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 
+from app.asterisk.installation import Installation
 from app.asterisk.node_config import Extras
 from app.asterisk.process import Asterisk
 from app.ids import AgentId, DeviceId, EntryNumber, PauseCode
@@ -13,7 +13,7 @@ from app.simulator.floor import Floor
 from app.simulator.scenario import AgentScript, Break, Callers, Habit, Phase, Scenario
 from app.simulator.spread import Fixed, Spread, Uniform
 from app.simulator.tally import CallResult, OfferResult, Tally
-from tests.support.asterisk import StartAsterisk, node_config, password_of
+from tests.support.asterisk import node_config, password_of, run
 
 pytestmark = pytest.mark.integration
 
@@ -62,11 +62,16 @@ class Desk:
         self.done.append(("end wrap-up", agent))
 
 
-@pytest.fixture
-async def server(start_asterisk: StartAsterisk, tmp_path: Path) -> Asterisk:
+@pytest.fixture(scope="module")
+def server(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
     """An Asterisk with one queue behind 4001, and 4009 that is always busy."""
+    directory = tmp_path_factory.mktemp("floor")
     extras = Extras(modules=("app_queue.so",), extensions=EXTENSIONS, files={"queues.conf": QUEUES})
-    return await start_asterisk(replace(node_config(tmp_path), extras=extras))
+    config = replace(node_config(directory), extras=extras)
+    node = Asterisk(config, directory=directory / "node", installation=installation)
+    run(node.start())
+    yield node
+    run(node.stop())
 
 
 def scripts(*breaks: Break) -> tuple[AgentScript, ...]:
@@ -112,16 +117,16 @@ async def play(scenario: Scenario, server: Asterisk, desk: Desk) -> Tally:
 
 
 async def test_every_caller_of_a_patient_floor_talks_to_an_agent(server: Asterisk) -> None:
-    """Twelve callers, three agents: all are connected and complete, whoever hangs up."""
+    """Nine callers, three agents: all are connected and complete, whoever hangs up."""
     habit = Habit(answer_after_seconds=Uniform(low=0.05, high=0.2))
     floor = scenario(
-        count=12, entries={"4001": 1}, talk=Uniform(low=0.2, high=0.5), habit=habit, ended_by_agent=0.5
+        count=9, entries={"4001": 1}, talk=Uniform(low=0.2, high=0.5), habit=habit, ended_by_agent=0.5
     )
     desk = Desk()
     tally = await play(floor, server, desk)
-    assert tally.calls[CallResult.COMPLETED] == tally.arrived == 12
-    assert (tally.waiting, tally.connected, len(tally.waits)) == (0, 0, 12)
-    assert tally.offers[OfferResult.ANSWERED] == 12
+    assert tally.calls[CallResult.COMPLETED] == tally.arrived == 9
+    assert (tally.waiting, tally.connected, len(tally.waits)) == (0, 0, 9)
+    assert tally.offers[OfferResult.ANSWERED] == 9
     assert all(wait > 0.05 for wait in tally.waits)
 
 

@@ -1,12 +1,12 @@
 """Simulated phones register at the real Asterisk and talk through it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
+from app.asterisk.installation import Installation
 from app.asterisk.node_config import Extras
 from app.asterisk.process import Asterisk
 from app.simulator.answering import Answer, Decline, RingForEver
@@ -17,7 +17,7 @@ from app.simulator.outgoing_dialog import OutgoingDialog
 from app.simulator.phone import Phone
 from app.simulator.wire import Wire
 from app.simulator.wire_log import Flow
-from tests.support.asterisk import StartAsterisk, node_config, password_of
+from tests.support.asterisk import node_config, password_of, run
 from tests.support.until import until
 
 pytestmark = pytest.mark.integration
@@ -51,15 +51,19 @@ password = secret
 [transferring]
 type = aor
 max_contacts = 1
+remove_existing = yes
 """
 
 
-@pytest.fixture
-async def server(start_asterisk: StartAsterisk, tmp_path: Path) -> Asterisk:
+@pytest.fixture(scope="module")
+def server(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
     """An Asterisk that connects 2001 to phone1 and 2002 to the transferring phone."""
-    return await start_asterisk(
-        replace(node_config(tmp_path), extras=Extras(extensions=PLAIN_DIAL, pjsip=TRANSFERRING))
-    )
+    directory = tmp_path_factory.mktemp("phones")
+    config = replace(node_config(directory), extras=Extras(extensions=PLAIN_DIAL, pjsip=TRANSFERRING))
+    node = Asterisk(config, directory=directory / "node", installation=installation)
+    run(node.start())
+    yield node
+    run(node.stop())
 
 
 def address(node: Asterisk) -> tuple[str, int]:

@@ -44,6 +44,7 @@ from app.site.secret_store import Secrets
 from app.store.entry import Entry
 from app.store.history import History
 from app.store.journal import Journal, JournalSettings
+from app.store.past_calls import PastCalls
 from app.store.projection import Projector
 
 _log = structlog.get_logger(__name__)
@@ -93,11 +94,6 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
                     task.cancel()
     finally:
         await parts.close()
-
-
-def create_app(service: Service) -> object:
-    """The ASGI application of a service that is open."""
-    return create_api(service)
 
 
 class _Server(uvicorn.Server):
@@ -167,7 +163,7 @@ class _Parts:
     def _listen(self, service: Service) -> None:
         self.socket = _bind(self.settings.host, self.settings.port)
         config = uvicorn.Config(
-            create_api(service),
+            create_api(service, history=PastCalls(self.journal.database.engine)),
             ws="websockets-sansio",
             log_config=None,
             lifespan="on",

@@ -1,11 +1,19 @@
 """Database URLs: what is accepted, and that no password is ever shown."""
 
+import threading
+
 import pytest
 
 from app.store.engine import masked, open_engine
 from app.store.errors import DatabaseFailed, DatabaseUrlInvalid
 from app.store.upgrade import upgrade
 from tests.support.databases import PASSWORD, PostgresServer, TestDatabase
+from tests.support.until import until
+
+
+def driver_threads() -> list[threading.Thread]:
+    """The threads of SQLite connections. aiosqlite does not wait for the one of a connection that could not be opened."""
+    return [thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +89,9 @@ async def test_a_path_that_cannot_be_opened_is_explained(tmp_path_factory: pytes
     with pytest.raises(DatabaseFailed, match="cannot be opened: check its path"):
         await upgrade(engine)
     await engine.dispose()
+    await until(
+        lambda: not driver_threads(), "the driver's thread, which needs our loop for its last word, has ended"
+    )
 
 
 async def test_a_file_that_is_no_database_is_left_alone(sqlite_database: TestDatabase) -> None:

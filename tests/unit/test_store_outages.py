@@ -13,9 +13,9 @@ from app.store.errors import DatabaseFailed, NotDurable
 from app.store.journal import Durability
 from tests.support import databases
 from tests.support.databases import Outage, TestDatabase
+from tests.support.full_disk import files_of_at_most
 from tests.support.journals import QUICK, append_call, running_journal
 from tests.support.until import until
-from tests.unit.test_store_spool import files_of_at_most
 
 OUTAGES = [
     pytest.param("sqlite", databases.locked, "locked by another program", id="sqlite-locked"),

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.store.snapshots import Snapshot, SnapshotFile
-from tests.unit.test_store_spool import files_of_at_most
+from tests.support.full_disk import files_of_at_most
 
 SNAPSHOT = Snapshot(7, datetime(2026, 11, 21, 12, 0, 0, 1, tzinfo=UTC), 2, b"state")
 

@@ -2,13 +2,10 @@
 
 import errno
 import os
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from app.store.entry import Entry, encode
 from app.store.errors import EntryTooLarge
 from app.store.segment import force
 from app.store.spool import BEGINNING, Spool
+from tests.support.full_disk import files_of_at_most
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -34,17 +32,6 @@ def fill(spool: Spool, count: int, *, size: int = 10) -> None:
 def numbers(spool: Spool, after: int = 0) -> list[int]:
     """The numbers of all entries that can be read."""
     return [entry.seq for entry in spool.read(after, limit=10_000).entries]
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """The kernel lets no file of this process grow beyond `size`: a disk that is full, for real."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_numbers_are_gapless_and_go_on_after_a_restart(tmp_path: Path) -> None:

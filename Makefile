@@ -6,6 +6,7 @@ RUN := $(BIN)/python -m
 
 # Locks hold hashes: what is installed is what was tested.
 INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes --requirement
+INSTALL_OURSELVES := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra postgres --universal --generate-hashes --no-emit-index-url \
 	--no-header --quiet
 
@@ -65,12 +66,14 @@ clean: ## remove the environment and everything that was generated here
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check uv
 
 .venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
-	@echo "setup: installing $$(grep -c '==' requirements.lock) packages"
-	@$(INSTALL) requirements.lock
-	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "setup: installing $$(grep -c '==' $<) packages"
+	@$(INSTALL) $<
+	@$(INSTALL_OURSELVES)
 	@touch $@
 
-.venv/.dev: requirements-dev.lock .venv/.runtime
-	@echo "setup: installing $$(grep -c '==' requirements-dev.lock) packages for tests and checks"
-	@$(INSTALL) requirements-dev.lock
-	@touch $@
+# Holds all of the other lock, in the same versions.
+.venv/.dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+	@echo "setup: installing $$(grep -c '==' $<) packages, tools for tests and checks among them"
+	@$(INSTALL) $<
+	@$(INSTALL_OURSELVES)
+	@touch .venv/.runtime $@

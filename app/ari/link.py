@@ -49,7 +49,7 @@ class AriLink(Listener):
         self._devices = DeviceWatch(self._registry)
         self._translator = Translator(self._registry, self._devices, is_leg=is_leg)
         self.client = Client(address, self, jitter=jitter, transport=transport, limits=limits)
-        self._performer = Performer(self.client, self._registry, submit=submit)
+        self._performer = Performer(self.client, self._registry, app=address.app, submit=submit)
         self.reconciled_at: datetime | None = None
         """When the present connection had its reconcile; None while there is none."""
         self.trouble: str = "not connected yet"

@@ -4,7 +4,7 @@ Only a refusal that changes what happens next is told to call control. No answer
 the request may have been carried out, and the reconcile that follows finds out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ from app.ari.devices import TECHNOLOGY
 from app.ari.errors import AriConflict, AriRefused
 from app.ari.registry import Registry
 from app.ari.request import Request
-from app.ari.requests import bridges, channels
+from app.ari.requests import applications, bridges, channels
 from app.calls import actions
 from app.calls.events import Event, JoinRefused, LegRefused, PromptFinished
 from app.calls.hangup import HangUpReason
@@ -59,15 +59,19 @@ class Sender(Protocol):
 class Performer:
     """Carries out actions, and submits what Asterisk refused."""
 
-    def __init__(self, sender: Sender, registry: Registry, *, submit: Callable[[Event], object]) -> None:
+    def __init__(
+        self, sender: Sender, registry: Registry, *, app: str, submit: Callable[[Event], object]
+    ) -> None:
         self._sender = sender
         self._registry = registry
+        self._app = app
         self._submit = submit
 
     def perform(self, wanted: Sequence[actions.Action]) -> None:
         """Send the requests for these actions."""
-        futures = self._sender.send_all([self._request(action) for action in wanted])
-        for action, future in zip(wanted, futures, strict=True):
+        pairs = [(action, request) for action in wanted for request in self._requests(action)]
+        futures = self._sender.send_all([request for _, request in pairs])
+        for (action, _), future in zip(pairs, futures, strict=True):
             refusal = _refusal(action)
             if refusal is not None:
                 future.add_done_callback(partial(self._on_done, refusal))
@@ -77,10 +81,13 @@ class Performer:
         if isinstance(outcome, AriRefused) and not isinstance(outcome, AriConflict):
             self._submit(refusal(outcome.reason))
 
-    def _request(self, action: actions.Action) -> Request:
+    def _requests(self, action: actions.Action) -> Iterator[Request]:
         if isinstance(action, actions.RingPhone | actions.DialNumber):
             self._registry.add(action.leg_id)
-        return _REQUESTS[type(action)](action)
+        yield _REQUESTS[type(action)](action)
+        if isinstance(action, actions.DialNumber):
+            # Our phones are subscribed to, trunks are not: without this nothing is heard before the answer.
+            yield applications.subscribe(self._app, [applications.of_channel(action.leg_id)])
 
 
 def _ring_phone(action: actions.RingPhone) -> Request:
@@ -123,6 +130,7 @@ _REQUESTS: dict[type, Callable[[Any], Request]] = {
     actions.StartMusic: lambda action: channels.start_moh(action.leg_id, moh_class=action.music),
     actions.StopMusic: lambda action: channels.stop_moh(action.leg_id),
     actions.StartRingback: lambda action: channels.ring(action.leg_id),
+    actions.StopRingback: lambda action: channels.stop_ring(action.leg_id),
     actions.PlayPrompt: _play_prompt,
     actions.CreateBridge: lambda action: bridges.create(action.bridge_id, name=action.bridge_id),
     actions.JoinBridge: lambda action: bridges.add_channels(action.bridge_id, action.leg_ids),

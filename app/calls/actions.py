@@ -71,6 +71,13 @@ class StartRingback:
 
 
 @dataclass(frozen=True, slots=True)
+class StopRingback:
+    """End the tone of an answered leg; without this it is mixed with the other party's voice for ever."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class PlayPrompt:
     """Play a prompt to a leg; `PromptFinished` follows."""
 
@@ -117,6 +124,7 @@ Action = (
     | StartMusic
     | StopMusic
     | StartRingback
+    | StopRingback
     | PlayPrompt
     | CreateBridge
     | JoinBridge

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.acd import events as acd
 from app.acd.facts import RequestRefused
 from app.acd.model import AgentState, AgentStatus
-from app.calls.actions import AnswerLeg, DialNumber, JoinBridge, RingPhone, StartRingback
+from app.calls.actions import AnswerLeg, DialNumber, JoinBridge, RingPhone, StartRingback, StopRingback
 from app.calls.call import Call, CallKind, Leg, LegRole, Phase
 from app.calls.events import OriginateRequested, PhoneDialled
 from app.calls.facts import CallStarted
@@ -43,7 +43,14 @@ class DirectCalls:
                 "Expected a phone's extension, or an outside number and `outbound` set.",
             )
         else:
-            call = self._start(event.call_id, "", event.number, event.agent_id, turn)
+            call = self._start(
+                event.call_id,
+                kind=self._kind(event.number),
+                from_number=self._extension(agent.device_id),
+                to_number=event.number,
+                agent_id=event.agent_id,
+                turn=turn,
+            )
             leg = self._add_initiator(call, agent.device_id, event.agent_id, turn)
             give_up_after = self._board.settings.outbound_ring_timeout
             turn.do(RingPhone(leg.id, call.id, agent.device_id, event.number, event.number, give_up_after))
@@ -52,11 +59,18 @@ class DirectCalls:
         """Somebody dialled on a phone. An entry number is a call into the queue, like any caller's."""
         if event.call_id in self._board.calls:
             return
-        device = self._board.settings.devices.get(event.device_id)
         agent_id = self._board.engine.agent_on(event.device_id)
-        call = self._start(event.call_id, device.extension if device else "", event.number, agent_id, turn)
-        if event.number in self._board.settings.entry_points:
-            self._enter_queue(call, EntryNumber(event.number), turn)
+        is_entry = event.number in self._board.settings.entry_points
+        call = self._start(
+            event.call_id,
+            kind=CallKind.INBOUND if is_entry else self._kind(event.number),
+            from_number=self._extension(event.device_id),
+            to_number=event.number,
+            agent_id=agent_id,
+            turn=turn,
+        )
+        if is_entry:
+            self._enter_queue(call, EntryNumber(event.number), agent_id, turn)
             return
         leg = self._add_initiator(call, event.device_id, agent_id, turn)
         if self._can_dial(event.number):
@@ -109,18 +123,29 @@ class DirectCalls:
         while call.outbound_agents:
             self._board.route(acd.OutboundFinished(call.outbound_agents.pop(), call.id), turn)
 
+    def _kind(self, number: str) -> CallKind:
+        return CallKind.INTERNAL if self._device(number) else CallKind.OUTBOUND
+
     def _start(
-        self, call_id: CallId, from_number: str, to_number: str, agent_id: AgentId | None, turn: Turn
+        self,
+        call_id: CallId,
+        *,
+        kind: CallKind,
+        from_number: str,
+        to_number: str,
+        agent_id: AgentId | None,
+        turn: Turn,
     ) -> Call:
-        kind = CallKind.INTERNAL if self._device(to_number) else CallKind.OUTBOUND
         call = Call(call_id, kind, turn.now, from_number, to_number)
         self._board.calls[call.id] = call
         turn.tell(CallStarted(turn.now, call.id, kind, turn.now, from_number, "", to_number, agent_id))
         return call
 
-    def _enter_queue(self, call: Call, entry: EntryNumber, turn: Turn) -> None:
-        call.kind, call.entry = CallKind.INBOUND, entry
+    def _enter_queue(self, call: Call, entry: EntryNumber, agent_id: AgentId | None, turn: Turn) -> None:
+        """The agent at that phone is OUTBOUND meanwhile, and so not offered the own call."""
+        call.entry = entry
         self._board.add_leg(call, Leg(LegId(call.id), call.id, LegRole.CALLER, turn.now), turn)
+        self._occupy(call, agent_id, turn)
         self._board.queued.enter(call, turn)
 
     def _add_initiator(self, call: Call, device_id: DeviceId, agent_id: AgentId | None, turn: Turn) -> Leg:
@@ -146,7 +171,13 @@ class DirectCalls:
         if initiator.answered_at is None:
             initiator.answered_at = turn.now
             turn.do(AnswerLeg(initiator.id))
+        else:
+            turn.do(StopRingback(initiator.id))
         turn.do(JoinBridge(call.bridge_id, (initiator.id, callee.id)))
+
+    def _extension(self, device_id: DeviceId) -> str:
+        device = self._board.settings.devices.get(device_id)
+        return device.extension if device else ""
 
     def _device(self, number: str) -> Device | None:
         return next(

@@ -15,6 +15,7 @@ from app.calls.actions import (
     StartMusic,
     StartRingback,
     StopMusic,
+    StopRingback,
 )
 from app.calls.call import Call, CallKind, Leg, LegRole, Phase
 from app.calls.events import CallerArrived, LegEnded
@@ -88,8 +89,11 @@ class QueuedCalls:
             turn.do(AnswerLeg(LegId(call.id)))
 
     def _silence(self, call: Call, turn: Turn) -> None:
+        """End what we play. A caller who was not answered hears the own phone's ringing, which ends by the answer."""
         if call.sound is WaitingSound.MUSIC:
             turn.do(StopMusic(LegId(call.id)))
+        elif call.is_answered:
+            turn.do(StopRingback(LegId(call.id)))
 
     # --- the engine's commands ---------------------------------------------------------------------------------
 

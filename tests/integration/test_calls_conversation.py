@@ -7,12 +7,13 @@ import pytest
 from app.acd.facts import CallConnected
 from app.acd.model import AgentState
 from app.calls.facts import CallHoldChanged
-from app.simulator.answering import Answer, RingForEver
+from app.simulator import sip
+from app.simulator.answering import Answer
 from app.simulator.dialog import DialogState
 from app.simulator.wire_log import Flow
 from tests.support.asterisk_sounds import MUSIC_HZ
 from tests.support.hotline_site import CHINESE, MUSIC_UNANSWERED, ON_CONNECT, SERVICE
-from tests.support.service import Hotline, logs_in
+from tests.support.service import Hotline
 from tests.support.until import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
@@ -91,7 +92,7 @@ async def test_the_agents_phone_shows_the_callers_number_and_the_queue(hotline: 
     agent = await hotline.agent(1)
     there = await hotline.call(SERVICE)
     here = await agent.next_call()
-    assert here.caller_number == there.invite.headers["From"].split("@")[0].rpartition(":")[2]
+    assert here.caller_number == sip.user_of(there.invite.headers["From"])
     assert here.caller_name == "Service"
 
 
@@ -157,7 +158,6 @@ async def test_a_call_that_comes_while_nobody_is_there_waits_for_the_first_to_lo
 ) -> None:
     there = await hotline.call(SERVICE)
     await there.hears(MUSIC_HZ)
-    agent = await hotline.phone("phone1", RingForEver())
-    hotline.submit(logs_in(1))
+    agent = await hotline.agent_while_calls_wait(1)
     (await agent.next_call()).answer()
     await hotline.until_talking()

@@ -152,6 +152,12 @@ class Hotline:
         await self.log_in(number)
         return phone
 
+    async def agent_while_calls_wait(self, number: int) -> Phone:
+        """As `agent`, for a moment at which an offer follows the log-in at once."""
+        phone = await self.phone(f"phone{number}")
+        self.submit(logs_in(number))
+        return phone
+
     async def log_in(self, number: int) -> None:
         """The agent takes the seat; return when offers can come."""
         self.submit(logs_in(number))
@@ -200,9 +206,10 @@ class Hotline:
 
     async def until_talking(self, calls: int = 1) -> None:
         """Wait until so many calls talk."""
-        await until(lambda: self._in_phase(Phase.TALKING) == calls, f"expected {calls} talking calls")
+        await until(lambda: self.in_phase(Phase.TALKING) == calls, f"expected {calls} talking calls")
 
-    def _in_phase(self, phase: Phase) -> int:
+    def in_phase(self, phase: Phase) -> int:
+        """How many calls are in that phase."""
         return sum(call.phase is phase for call in self.board.calls.values())
 
     def told(self, kind: type[F], **wanted: object) -> list[F]:

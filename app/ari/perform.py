@@ -130,7 +130,7 @@ _REQUESTS: dict[type, Callable[[Any], Request]] = {
     actions.StartMusic: lambda action: channels.start_moh(action.leg_id, moh_class=action.music),
     actions.StopMusic: lambda action: channels.stop_moh(action.leg_id),
     actions.StartRingback: lambda action: channels.ring(action.leg_id),
-    actions.StopRingback: lambda action: channels.stop_ring(action.leg_id),
+    actions.StopRingback: lambda action: channels.ring_stop(action.leg_id),
     actions.PlayPrompt: _play_prompt,
     actions.CreateBridge: lambda action: bridges.create(action.bridge_id, name=action.bridge_id),
     actions.JoinBridge: lambda action: bridges.add_channels(action.bridge_id, action.leg_ids),

@@ -105,14 +105,9 @@ def answer(channel_id: str) -> Request:
 def ring(channel_id: str) -> Request:
     """Send 180 to an unanswered caller; an answered one hears the ringing tone.
 
-    The tone stays until `stop_ring`: bridged without it, the channel hears the tone and the other party by turns.
+    The tone stays until `ring_stop`: bridged without it, the channel hears the tone and the other party by turns.
     """
     return Request(method="POST", path=path("channels", channel_id, "ring"))
-
-
-def stop_ring(channel_id: str) -> Request:
-    """End the ringing tone."""
-    return Request(method="DELETE", path=path("channels", channel_id, "ring"))
 
 
 def ring_stop(channel_id: str) -> Request:

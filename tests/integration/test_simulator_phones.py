@@ -243,12 +243,12 @@ async def test_an_attended_transfer_joins_the_two_calls(
     agent.answering = Answer()
     there = await caller.call("2002")
     here = await transferring.next_call()
-    await there.until_answered()
     consulted = await transferring.call("2001")
-    await consulted.until_answered()
     target = await agent.next_call()
-    assert await here.transfer_to(consulted) == 202
     there.play(600)
     target.play(1400)
+    await here.hears(600)
+    await consulted.hears(1400)
+    assert await here.transfer_to(consulted) == 202
     await there.hears(1400)
     await target.hears(600)

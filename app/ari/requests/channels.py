@@ -111,7 +111,7 @@ def ring(channel_id: str) -> Request:
 
 
 def ring_stop(channel_id: str) -> Request:
-    """End the ringing tone. Bridging ends it too."""
+    """End the ringing tone."""
     return Request(method="DELETE", path=path("channels", channel_id, "ring"))
 
 

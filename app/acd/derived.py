@@ -6,6 +6,7 @@ one by one: the property tests compare the two.
 
 from app.acd import agents, waiting
 from app.acd.availability import unavailable_reason
+from app.acd.eligibility import lowest_level, steps
 from app.acd.model import CallState, DeviceState
 from app.acd.priority import ageing
 from app.acd.state import AgentRecord, CallRecord, QueueRecord, State
@@ -43,6 +44,8 @@ def _reset_agent(state: State, agent: AgentRecord) -> None:
 
 def _reset_queue(state: State, queue: QueueRecord) -> None:
     queue.ageing = ageing(queue.queue)
+    queue.steps = steps(queue.queue)
+    queue.lowest_level = lowest_level(queue.queue)
     queue.order, queue.pools, queue.connected = [], {}, 0
     queue.counts = [0] * agents.REASONS
     queue.members = {each.agent_id: each for each in queue.queue.members if each.agent_id in state.agents}
@@ -50,7 +53,6 @@ def _reset_queue(state: State, queue: QueueRecord) -> None:
         agent = state.agents[agent_id]
         agent.seats.append(queue)
         queue.counts[agents.ordinal(agent.reason)] += 1
-    state.thinned[queue.id] = queue
 
 
 def _reset_call(state: State, call: CallRecord) -> None:

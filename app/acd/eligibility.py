@@ -34,12 +34,9 @@ def relaxed(required: Profile, steps: tuple[Step, ...], waited: timedelta) -> Pr
     return tuple((skill, level - by) for skill, level in required) if by else required
 
 
-def level_limit(queue: Queue, waited: timedelta) -> int:
-    """The highest membership level that may be used after waiting so long."""
-    if not queue.widening:
-        return NO_LIMIT
-    lowest = min((member.level for member in queue.members), default=0)
-    return _last_value(queue.widening, waited, default=lowest)
+def level_limit(widening: tuple[Step, ...], waited: timedelta, *, lowest: int) -> int:
+    """The highest membership level that may be used after waiting so long; `lowest` is the lowest that the queue has."""
+    return _last_value(widening, waited, default=lowest) if widening else NO_LIMIT
 
 
 def is_skilled(skills: Mapping[SkillName, int], required: Profile) -> bool:
@@ -52,10 +49,14 @@ def match(skills: Mapping[SkillName, int], required: Profile) -> int:
     return sum(skills.get(skill, 0) for skill, _ in required)
 
 
-def next_step(queue: Queue, waited: timedelta) -> timedelta | None:
-    """The waiting time at which the queue next relaxes or widens, after `waited`."""
-    later = (step.after for step in queue.relaxation + queue.widening if step.after > waited)
-    return min(later, default=None)
+def steps(queue: Queue) -> tuple[timedelta, ...]:
+    """The waiting times at which the queue relaxes or widens, in rising order."""
+    return tuple(sorted({step.after for step in queue.relaxation + queue.widening}))
+
+
+def lowest_level(queue: Queue) -> int:
+    """The lowest membership level in the queue."""
+    return min((member.level for member in queue.members), default=0)
 
 
 def _last_value(steps: tuple[Step, ...], waited: timedelta, *, default: int) -> int:

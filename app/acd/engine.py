@@ -37,8 +37,7 @@ class Engine:
     def handle(self, event: Event, *, now: datetime) -> Decision:
         """Take in one event and decide all that follows from it, down to the last offer that can be made."""
         state = self._state
-        state.now = max(state.now, now)
-        state.facts, state.commands = [], []
+        state.begin(now)
         happenings.happen(state, event)
         _come_to_rest(state)
         return Decision(tuple(state.facts), tuple(state.commands))

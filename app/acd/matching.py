@@ -16,8 +16,8 @@ from heapq import heapify, heappop, heappush
 
 from app.acd import choice, offers
 from app.acd.model import CallState
-from app.acd.priority import Rank, micros, rank
-from app.acd.state import AgentRecord, CallRecord, State
+from app.acd.priority import Rank, rank
+from app.acd.state import AgentRecord, CallRecord, QueueRecord, State
 from app.ids import AgentId
 
 Bid = tuple[int, Rank, AgentId, CallRecord]
@@ -45,7 +45,10 @@ def best_call(state: State, agent: AgentRecord, round_: CallState) -> tuple[int,
     best = min(_heads(state, agent, round_), default=None, key=_rank_of)
     if round_ is not CallState.WAITING or not agent.owned:
         return None if best is None else (_ORDINARY, *best)
-    own = min(((_rank(state, call), call) for call in agent.owned.values()), key=_rank_of)
+    own = min(
+        ((_rank(state, call, state.queues[call.queue_id]), call) for call in agent.owned.values()),
+        key=_rank_of,
+    )
     if best is not None and best[1].priority > own[1].priority:
         return (_ORDINARY, *best)
     return (_OWNERS, *own)
@@ -57,7 +60,7 @@ def _opening_bids(state: State, round_: CallState) -> Iterator[Bid]:
         if call.waits_for is not None:
             bidders[call.waits_for.id] = call.waits_for
         elif _is_standing(call, round_):
-            yield _ORDINARY, _rank(state, call), _NOBODY, call
+            yield _ORDINARY, _rank(state, call, state.queues[call.queue_id]), _NOBODY, call
     for agent in bidders.values():
         if (bid := _bid(state, agent, round_)) is not None:
             yield bid
@@ -72,7 +75,7 @@ def _serve(state: State, bid: Bid, round_: CallState) -> Bid | None:
     if agent_id != _NOBODY:
         return _bid(state, state.agents[agent_id], round_)
     if chosen is not None and _is_standing(call, round_):
-        return _ORDINARY, _rank(state, call), _NOBODY, call
+        return _ORDINARY, _rank(state, call, state.queues[call.queue_id]), _NOBODY, call
     return None
 
 
@@ -96,12 +99,11 @@ def _heads(state: State, agent: AgentRecord, round_: CallState) -> Iterator[tupl
         for lane in pool.lanes:
             calls = lane.waiting if round_ is CallState.WAITING else lane.ringing
             if calls and member.level <= lane.limit:
-                yield _rank(state, calls[0][1]), calls[0][1]
+                yield _rank(state, calls[0][1], pool.queue), calls[0][1]
 
 
-def _rank(state: State, call: CallRecord) -> Rank:
-    queue = state.queues[call.queue_id]
-    return rank(call.place, weight=queue.queue.weight, ageing=queue.ageing, now=micros(state.now))
+def _rank(state: State, call: CallRecord, queue: QueueRecord) -> Rank:
+    return rank(call.place, weight=queue.queue.weight, ageing=queue.ageing, now=state.instant)
 
 
 def _rank_of(head: tuple[Rank, CallRecord]) -> Rank:

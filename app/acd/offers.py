@@ -128,7 +128,6 @@ def settle(state: State, call: CallRecord) -> None:
     if call.state is CallState.OFFERED and not call.offers:
         call.state = next_state(call.state, CallMove.RETURN)
         waiting.limit_wait(state, call)
-        state.thinned[call.queue_id] = state.queues[call.queue_id]
     waiting.place(state, call)
 
 

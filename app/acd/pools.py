@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from app.acd.eligibility import Profile, is_skilled
 from app.acd.model import Membership
 from app.acd.priority import Place
-from app.acd.selection import agent_key
+from app.acd.selection import key_of
 from app.acd.state import AgentRecord, CallRecord, Lane, Pool, QueueRecord, State
 from app.ids import AgentId
 
@@ -24,7 +24,7 @@ def pool_for(state: State, queue: QueueRecord, required: Profile) -> Pool:
     if pool is None:
         if len(queue.pools) > _IDLE_POOLS:
             _drop_idle_pools(state, queue)
-        pool = queue.pools[required] = Pool(queue, required)
+        pool = queue.pools[required] = Pool(queue, required, key_of(queue.queue.strategy))
         for agent_id, member in queue.members.items():
             _admit(pool, state.agents[agent_id], member)
     return pool
@@ -106,7 +106,7 @@ def _admit(pool: Pool, agent: AgentRecord, member: Membership) -> None:
 
 
 def _stand(pool: Pool, agent: AgentRecord, member: Membership) -> None:
-    key = agent_key(pool.queue.queue.strategy, member, agent, pool.requires)
+    key = pool.key_of(member, agent, pool.requires)
     insort(pool.available, key)
     agent.entries.append((pool.available, key))
 

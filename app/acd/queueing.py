@@ -89,7 +89,6 @@ def _admit(state: State, call: CallRecord, queue: QueueRecord, overflowed_from: 
             overflowed_from,
         )
     )
-    state.thinned[queue.id] = queue
 
 
 # --- out without an agent ----------------------------------------------------------------------------------------

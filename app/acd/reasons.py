@@ -7,7 +7,7 @@ from app.acd import agents, choice, pools, waiting
 from app.acd.eligibility import NO_LIMIT, Profile
 from app.acd.explanation import ABOVE_LEVEL, UNSKILLED, Candidate, Explanation
 from app.acd.model import SkillRequirement, UnavailableReason
-from app.acd.priority import effective_priority, micros
+from app.acd.priority import effective_priority
 from app.acd.state import AgentRecord, CallRecord, Pool, QueueRecord, State
 
 _OTHERS = 2
@@ -24,7 +24,7 @@ def explain(state: State, call: CallRecord, agent: AgentRecord) -> Explanation:
     return Explanation(
         queue.queue.strategy,
         queue.queue.weight,
-        effective_priority(call.place, ageing=queue.ageing, now=micros(state.now)),
+        effective_priority(call.place, ageing=queue.ageing, now=state.instant),
         state.now - call.enqueued_at,
         waiting.position(queue, call),
         tuple(_candidates(queue, pool, call, agent)),

@@ -26,46 +26,46 @@ from itertools import chain
 from app.acd.eligibility import Profile, match
 from app.acd.model import Membership, Strategy
 from app.acd.priority import micros
-from app.acd.state import AgentKey, AgentRecord, Mark
+from app.acd.state import AgentKey, AgentRecord, KeyOf, Mark
 from app.ids import CallId
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def agent_key(strategy: Strategy, member: Membership, agent: AgentRecord, required: Profile) -> AgentKey:
-    """Where an available agent stands in a pool of this strategy."""
-    return (member.level, *_KEYS[strategy](member, agent, required), agent.id)
+def key_of(strategy: Strategy) -> KeyOf:
+    """How to make the key under which an available agent stands in a pool of this strategy."""
+    return _KEYS[strategy]
 
 
-def _by_idle(_member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
-    return (micros(agent.idle_since),)
+def _by_idle(member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
+    return (member.level, micros(agent.idle_since), agent.id)
 
 
-def _by_position(member: Membership, _agent: AgentRecord, _required: Profile) -> AgentKey:
-    return (member.position,)
+def _by_position(member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
+    return (member.level, member.position, agent.id)
 
 
-def _by_calls(_member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
-    return (agent.answered, micros(agent.idle_since))
+def _by_calls(member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
+    return (member.level, agent.answered, micros(agent.idle_since), agent.id)
 
 
-def _by_talk(_member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
-    return (agent.talk // _MICROSECOND, micros(agent.idle_since))
+def _by_talk(member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
+    return (member.level, agent.talk // _MICROSECOND, micros(agent.idle_since), agent.id)
 
 
-def _by_match(_member: Membership, agent: AgentRecord, required: Profile) -> AgentKey:
-    return (-match(agent.agent.skills, required), micros(agent.idle_since))
+def _by_match(member: Membership, agent: AgentRecord, required: Profile) -> AgentKey:
+    return (member.level, -match(agent.agent.skills, required), micros(agent.idle_since), agent.id)
 
 
-def _by_id(_member: Membership, _agent: AgentRecord, _required: Profile) -> AgentKey:
-    return ()
+def _by_id(member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
+    return (member.level, agent.id)
 
 
-def _by_weight(member: Membership, _agent: AgentRecord, _required: Profile) -> AgentKey:
-    return (max(member.weight, 1),)
+def _by_weight(member: Membership, agent: AgentRecord, _required: Profile) -> AgentKey:
+    return (member.level, max(member.weight, 1), agent.id)
 
 
-_KEYS: Mapping[Strategy, Callable[[Membership, AgentRecord, Profile], AgentKey]] = {
+_KEYS: Mapping[Strategy, KeyOf] = {
     Strategy.RING_ALL: _by_idle,
     Strategy.RING_PROGRESSIVELY: _by_idle,
     Strategy.LINEAR: _by_position,
@@ -90,7 +90,7 @@ def in_order(
 ) -> Iterator[AgentKey]:
     """The available agents in the order in which this strategy tries them, lazily.
 
-    `available` is sorted by `agent_key`; `marks` is the queue's memory by level; `ticket` makes the draw.
+    `available` is sorted by `key_of`; `marks` is the queue's memory by level; `ticket` makes the draw.
     """
     if strategy not in _STARTS:
         return iter(available)

@@ -4,6 +4,7 @@ One record per agent, call, offer and queue. The upper part of each record is th
 part, under "derived", follows from it and the floor, makes decisions cheap, and is built anew on restore.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,12 +24,15 @@ from app.acd.model import (
     Queue,
     UnavailableReason,
 )
-from app.acd.priority import Place
+from app.acd.priority import Place, micros
 from app.acd.timers import Timers
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
 AgentKey = tuple[int | str, ...]
 """Sort key of an available agent in a pool; `selection.py` says what it is made of."""
+
+KeyOf = Callable[[Membership, "AgentRecord", Profile], AgentKey]
+"""Makes an agent's sort key, as the queue's strategy wants it."""
 
 Mark = tuple[int, AgentId]
 """Position and id of the agent whom ROUND_ROBIN chose last at some level."""
@@ -135,6 +139,7 @@ class Pool:
 
     queue: "QueueRecord"
     requires: Profile
+    key_of: KeyOf
     available: list[AgentKey] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
 
@@ -149,6 +154,9 @@ class QueueRecord:
     pace: Pace = field(default_factory=Pace)
     # --- derived ---
     ageing: int = 0
+    lowest_level: int = 0
+    steps: tuple[timedelta, ...] = ()
+    """The waiting times at which a call of this queue relaxes or widens."""
     order: list[Place] = field(default_factory=list)
     connected: int = 0
     members: dict[AgentId, Membership] = field(default_factory=dict)
@@ -175,6 +183,7 @@ class State:
         "floor",
         "freed",
         "hungry",
+        "instant",
         "now",
         "offers",
         "queues",
@@ -185,6 +194,8 @@ class State:
     def __init__(self, floor: Floor, now: datetime) -> None:
         self.floor = floor
         self.now = now
+        self.instant = micros(now)
+        """`now` in microseconds, as sort keys have it."""
         self.agents: dict[AgentId, AgentRecord] = {}
         self.calls: dict[CallId, CallRecord] = {}
         self.offers: dict[OfferId, OfferRecord] = {}
@@ -200,4 +211,10 @@ class State:
         self.hungry: dict[CallId, CallRecord] = {}
         """Calls that came to want an agent, or another one, and have not been matched yet."""
         self.thinned: dict[QueueId, QueueRecord] = {}
-        """Queues with waiting calls that may have become empty of agents."""
+        """Queues whose waiting calls may have nobody left to wait for, and have not been looked at yet."""
+
+    def begin(self, now: datetime) -> None:
+        """An event comes at `now`, or at the last instant when that is later: a clean sheet."""
+        self.now = max(self.now, now)
+        self.instant = micros(self.now)
+        self.facts, self.commands = [], []

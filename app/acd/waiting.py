@@ -5,11 +5,11 @@ written down as hungry, so that matching looks at it within the same event.
 """
 
 import sys
-from bisect import bisect_left, insort
-from datetime import timedelta
+from bisect import bisect_left, bisect_right, insort
+from datetime import datetime
 
 from app.acd import pools
-from app.acd.eligibility import level_limit, next_step, relaxed
+from app.acd.eligibility import level_limit, relaxed
 from app.acd.model import AgentStatus, CallState, Queue, Strategy
 from app.acd.priority import place as place_of
 from app.acd.state import AgentRecord, CallRecord, QueueRecord, State
@@ -21,7 +21,7 @@ def place(state: State, call: CallRecord) -> None:
     pools.take(call)
     queue = state.queues[call.queue_id]
     owner = owner_first(state, call)
-    _set_timer(state, call, queue.queue)
+    _set_timer(state, call, queue)
     if not _wants_agent(call, queue.queue, owner):
         return
     if owner is not None:
@@ -94,20 +94,29 @@ def _wants_agent(call: CallRecord, queue: Queue, owner: AgentRecord | None) -> b
 def _place_in_lane(state: State, call: CallRecord, queue: QueueRecord) -> None:
     waited = state.now - call.enqueued_at
     pool = pools.pool_for(state, queue, relaxed(call.requires, queue.queue.relaxation, waited))
-    call.pool, call.limit = pool, level_limit(queue.queue, waited)
+    call.pool = pool
+    call.limit = level_limit(queue.queue.widening, waited, lowest=queue.lowest_level)
     lane = pools.lane_of(pool, call.limit)
     pools.put(call, lane.waiting if call.state is CallState.WAITING else lane.ringing)
+    if queue.queue.leave_when is not None:
+        state.thinned[queue.id] = queue
 
 
-def _set_timer(state: State, call: CallRecord, queue: Queue) -> None:
+def _set_timer(state: State, call: CallRecord, queue: QueueRecord) -> None:
     """Come back when the call may belong elsewhere: its owner's time is over, or skills relax, or levels widen."""
-    moments = []
-    if call.owner is not None and state.now < call.owner_until:
-        moments.append(call.owner_until)
-    step = next_step(queue, max(state.now - call.enqueued_at, timedelta(0)))
-    if step is not None:
-        moments.append(call.enqueued_at + step)
-    if moments and call.winner is None:
-        state.timers.set(TimerKind.LANE, call.id, min(moments))
-    else:
+    at = None if call.winner is not None else _next_change(state, call, queue)
+    if at is None:
         state.timers.cancel(TimerKind.LANE, call.id)
+    else:
+        state.timers.set(TimerKind.LANE, call.id, at)
+
+
+def _next_change(state: State, call: CallRecord, queue: QueueRecord) -> datetime | None:
+    owner_until = call.owner_until if call.owner is not None and state.now < call.owner_until else None
+    if not queue.steps:
+        return owner_until
+    number = bisect_right(queue.steps, state.now - call.enqueued_at)
+    if number == len(queue.steps):
+        return owner_until
+    step_at = call.enqueued_at + queue.steps[number]
+    return step_at if owner_until is None else min(step_at, owner_until)

@@ -1,7 +1,5 @@
 """Examples for the OpenAPI document. A test holds each against its shape."""
 
-from typing import Any
-
 _AT = "2026-11-21T08:30:00.000Z"
 
 AGENT = {
@@ -117,12 +115,25 @@ _OFFER = {
     "why": _WHY,
 }
 CALL_DETAIL = {**_CALL, "legs": [_LEG], "offers": [_OFFER]}
-SITE_CHANGES = {"changes": ["Agent wang now serves queue service."]}
-ALIVE = {"status": "alive"}
-READY = {"parts": [{"name": "asterisk", "level": "ok", "detail": ""}]}
-VERSION = {"version": "0.1.0"}
 
-
-def of(example: object, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """How an operation's success stands in the OpenAPI document."""
-    return {status: {"content": {"application/json": {"example": example}}}}
+BY_OPERATION: dict[str, object] = {
+    "isAlive": {"status": "alive"},
+    "isReady": {"parts": [{"name": "asterisk", "level": "ok", "detail": ""}]},
+    "showVersion": {"version": "0.1.0"},
+    "listQueues": [QUEUE],
+    "showQueue": QUEUE_DETAIL,
+    "listAgents": [AGENT],
+    "showAgent": AGENT,
+    "logIn": AGENT,
+    "logOut": AGENT,
+    "pause": AGENT,
+    "resume": AGENT,
+    "endWrapUp": AGENT,
+    "extendWrapUp": AGENT,
+    "listCalls": CALL_PAGE,
+    "showCall": CALL_DETAIL,
+    "originateCall": CALL_DETAIL,
+    "hangUpCall": CALL_DETAIL,
+    "reloadSite": {"changes": ["Agent wang now serves queue service."]},
+}
+"""What each operation answers when all is well."""

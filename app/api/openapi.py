@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.auth import OPEN_PATHS
-from app.api.problems import Problem
+from app.api.examples import BY_OPERATION
+from app.api.problems import MEDIA_TYPE, Problem, described
 
 TITLE = "Thirdring"
 DESCRIPTION = """\
@@ -44,12 +45,39 @@ def _document(api: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=TITLE, version=api.version, description=DESCRIPTION, tags=TAGS, routes=api.routes
     )
-    components = document.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
-    components["securitySchemes"] = {"adminToken": {"type": "http", "scheme": "bearer"}}
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        del schemas[name]  # FastAPI's own; ours is Problem.
+    schemas["Problem"] = Problem.model_json_schema()
+    document["components"]["securitySchemes"] = {"adminToken": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"adminToken": []}]
     for path, operations in document["paths"].items():
-        if path in OPEN_PATHS:
-            for operation in operations.values():
-                operation["security"] = []
+        for operation in operations.values():
+            _complete(operation, is_open=path in OPEN_PATHS)
     return document
+
+
+def _complete(operation: dict[str, Any], *, is_open: bool) -> None:
+    """Add the problems that many operations share, and the example: FastAPI would strip it of its nulls."""
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    for status, response in described(*_shared_codes(operation, is_open=is_open)).items():
+        known = responses.setdefault(str(status), response)
+        known["content"][MEDIA_TYPE]["examples"] |= response["content"][MEDIA_TYPE]["examples"]
+    success = next(response for status, response in responses.items() if status.startswith("2"))
+    success["content"]["application/json"]["example"] = BY_OPERATION[operation["operationId"]]
+    if is_open:
+        operation["security"] = []
+
+
+def _shared_codes(operation: dict[str, Any], *, is_open: bool) -> list[str]:
+    has_body = "requestBody" in operation
+    by_condition = {
+        "internal-error": True,
+        "unauthenticated": not is_open,
+        "malformed-request": has_body,
+        "too-large": has_body,
+        "invalid-request": has_body or bool(operation.get("parameters")),
+    }
+    return [code for code, holds in by_condition.items() if holds]

@@ -14,6 +14,7 @@ from uuid import uuid4
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -56,9 +57,6 @@ _KINDS = (
     Kind("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
     Kind("wrong-host", HTTPStatus.MISDIRECTED_REQUEST, "The service does not go by this name"),
     Kind("invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not valid"),
-    Kind("unknown-device", HTTPStatus.UNPROCESSABLE_ENTITY, "No such device"),
-    Kind("unknown-pause-code", HTTPStatus.UNPROCESSABLE_ENTITY, "No such pause code"),
-    Kind("number-not-dialable", HTTPStatus.UNPROCESSABLE_ENTITY, "The number cannot be dialled"),
     Kind("wrong-cursor", HTTPStatus.UNPROCESSABLE_ENTITY, "The cursor is not valid"),
     Kind("internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong inside the service"),
     Kind("history-away", HTTPStatus.SERVICE_UNAVAILABLE, "Past calls cannot be read now"),
@@ -142,9 +140,12 @@ def answer_fault(fault: Exception, instance: str) -> JSONResponse:
 
 
 def described(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """How an operation's problems stand in the OpenAPI document: per status one answer, per code one example."""
+    """How problems stand in the OpenAPI document: per status one answer, per code one example.
+
+    An operation names those of its own; those that many share are added by `openapi.py`.
+    """
     responses: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, "malformed-request", "unauthenticated", "invalid-request", "internal-error"):
+    for code in codes:
         kind = _kind(code)
         response = responses.setdefault(int(kind.status), _empty_response())
         response["description"] = response["description"] or kind.title
@@ -178,6 +179,7 @@ _EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "1 field is not as expected; see errors.",
         {"errors": [{"pointer": "/seconds", "detail": "Input should be greater than 0; found -5."}]},
     ),
+    "too-large": ("Expected a body of at most 65536 bytes, got 70000.", {}),
     "internal-error": (
         "A fault of the service, not of the request. Look for error_id 3b0c in its log.",
         {"error_id": "3b0c"},
@@ -203,8 +205,21 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for nothing else
     code = _CODE_BY_STATUS.get(HTTPStatus(error.status_code), "malformed-request")
-    detail = _HTTP_DETAILS[code].format(method=request.method, headers=error.headers or {})
-    return answer(code, detail, request.url.path, headers=error.headers)
+    detail = _HTTP_DETAILS[code].format(method=request.method)
+    headers = _allow(request) if code == "method-not-allowed" else error.headers
+    return answer(code, detail, request.url.path, headers=headers)
+
+
+def _allow(request: Request) -> dict[str, str]:
+    """All methods of the address, as RFC 9110 section 15.5.6 asks: the error itself knows those of one route only."""
+    routes = iter_route_contexts(request.app.routes)
+    methods = {
+        method
+        for route in routes
+        if route.methods and route.path_regex.match(request.url.path)
+        for method in route.methods
+    }
+    return {"Allow": ", ".join(sorted(methods))}
 
 
 _HTTP_DETAILS = {

@@ -62,7 +62,7 @@ async def test_log_in_at_a_taken_device_is_refused(client: httpx2.AsyncClient) -
 
 async def test_log_in_at_an_unknown_device_is_refused(client: httpx2.AsyncClient) -> None:
     """The site file names the devices."""
-    assert await refused(client, "lin/log-in", {"device_id": "phone9"}) == (422, "unknown-device")
+    assert await refused(client, "lin/log-in", {"device_id": "phone9"}) == (409, "unknown-device")
 
 
 async def test_log_out_ends_the_seat(client: httpx2.AsyncClient) -> None:
@@ -92,7 +92,7 @@ async def test_a_pause_code_that_the_site_does_not_have_is_refused(client: httpx
     """The detail lists those that it has."""
     await post(client, "lin/log-in")
     answer = await client.post("/api/v1/agents/lin/pause", json={"code": "nap"})
-    assert answer.status_code == 422
+    assert (answer.status_code, answer.json()["code"]) == (409, "unknown-pause-code")
     assert "lunch, 培训" in answer.json()["detail"]
 
 

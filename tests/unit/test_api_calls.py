@@ -114,7 +114,7 @@ async def test_originate_rings_the_agents_phone_first(stage: Stage, client: http
     [
         ("lin", "10086", 409, "agent-not-logged-in"),
         ("nobody", "10086", 409, "agent-not-logged-in"),
-        ("王伟", "1*6", 422, "number-not-dialable"),
+        ("王伟", "1*6", 409, "number-not-dialable"),
         ("lin", "call me", 422, "invalid-request"),
         ("lin", "1" * 33, 422, "invalid-request"),
     ],
@@ -257,6 +257,8 @@ async def test_filters(
         ({"limit": "201"}, "limit"),
         ({"state": "dead"}, "state"),
         ({"since": "2026-11-21T08:30:00"}, "since"),
+        ({"until": "1795262400"}, "until"),
+        ({"until": "-0.5"}, "until"),
         ({"colour": "blue"}, "colour"),
         ({"cursor": "nonsense"}, "cursor"),
         ({"cursor": "x" * 513}, "cursor"),

@@ -28,9 +28,9 @@ async def test_an_address_without_anything_is_not_found(client: httpx2.AsyncClie
 
 async def test_a_wrong_method_is_told_which_are_right(client: httpx2.AsyncClient) -> None:
     """By the header Allow, as RFC 9110 asks."""
-    answer = await client.delete("/api/v1/agents/lin")
+    answer = await client.delete("/api/v1/calls")
     assert_problem(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1,", b'{"code": \xff}'])

@@ -14,7 +14,6 @@ from app.acd.events import (
     WrapUpEndRequested,
     WrapUpExtendRequested,
 )
-from app.api import examples
 from app.api.errors import Refused, UnknownThing
 from app.api.problems import described
 from app.api.requests import submit
@@ -23,10 +22,9 @@ from app.api.schemas.base import Name
 from app.ids import AgentId, DeviceId, PauseCode
 from app.runtime.service import Service
 
-AgentPath = Annotated[Name, Path(description="The agent's id in the site file.")]
+AgentPath = Annotated[Name, Path(description="The agent's id in the site file.", examples=["lin"])]
 
-_ANSWERS = {**examples.of(examples.AGENT), **described("unknown-agent", "service-stopped")}
-_SEATED = {**examples.of(examples.AGENT), **described("unknown-agent", "not-logged-in", "service-stopped")}
+_SEATED = described("unknown-agent", "not-logged-in", "service-stopped")
 
 
 def agents_router(service: Service) -> APIRouter:
@@ -37,14 +35,15 @@ def agents_router(service: Service) -> APIRouter:
         "",
         operation_id="listAgents",
         summary="All agents",
-        responses={**examples.of([examples.AGENT]), **described()},
     )
     async def list_agents() -> list[AgentShape]:
         """Every agent of the floor, by id; removed ones are listed until their last call ends."""
         engine = _engine(service)
         return sorted((agent_of(engine, view) for view in engine.agents()), key=lambda agent: agent.id)
 
-    @router.get("/{agent_id}", operation_id="showAgent", summary="One agent", responses=_ANSWERS)
+    @router.get(
+        "/{agent_id}", operation_id="showAgent", summary="One agent", responses=described("unknown-agent")
+    )
     async def show_agent(agent_id: AgentPath) -> AgentShape:
         """What the agent chose, what the system does with the agent, and why no call comes."""
         return _shown(service, AgentId(agent_id))
@@ -53,18 +52,15 @@ def agents_router(service: Service) -> APIRouter:
         "/{agent_id}/log-in",
         operation_id="logIn",
         summary="Take a seat",
-        responses={
-            **examples.of(examples.AGENT),
-            **described(
-                "unknown-agent",
-                "device-taken",
-                "no-device",
-                "already-logged-in",
-                "unknown-device",
-                "unknown-pause-code",
-                "service-stopped",
-            ),
-        },
+        responses=described(
+            "unknown-agent",
+            "device-taken",
+            "no-device",
+            "already-logged-in",
+            "unknown-device",
+            "unknown-pause-code",
+            "service-stopped",
+        ),
     )
     async def log_in(agent_id: AgentPath, seat: LogIn | None = None) -> AgentShape:
         """Log in at a device, available or paused. Logged in there already: a pending log-out is called off."""
@@ -74,7 +70,12 @@ def agents_router(service: Service) -> APIRouter:
         pause = PauseCode(seat.pause) if seat.pause else None
         return _asked(service, LogInRequested(AgentId(agent_id), device_id, pause))
 
-    @router.post("/{agent_id}/log-out", operation_id="logOut", summary="Leave the seat", responses=_ANSWERS)
+    @router.post(
+        "/{agent_id}/log-out",
+        operation_id="logOut",
+        summary="Leave the seat",
+        responses=described("unknown-agent", "service-stopped"),
+    )
     async def log_out(agent_id: AgentPath) -> AgentShape:
         """Log out now, or, while busy, when the work in hand is done (`pending`). Logged out already: nothing changes."""
         return _asked(service, LogOutRequested(AgentId(agent_id)))
@@ -83,7 +84,7 @@ def agents_router(service: Service) -> APIRouter:
         "/{agent_id}/pause",
         operation_id="pause",
         summary="Pause with a code",
-        responses={**_SEATED, **described("unknown-pause-code", "unknown-agent", "not-logged-in")},
+        responses=described("unknown-agent", "not-logged-in", "unknown-pause-code", "service-stopped"),
     )
     async def pause(agent_id: AgentPath, wanted: Pause) -> AgentShape:
         """Pause now, or, while busy, when the work in hand is done (`pending`). The same pause twice changes nothing."""
@@ -105,10 +106,7 @@ def agents_router(service: Service) -> APIRouter:
         "/{agent_id}/wrap-up/extend",
         operation_id="extendWrapUp",
         summary="More time for the notes",
-        responses={
-            **_SEATED,
-            **described("unknown-agent", "not-logged-in", "not-in-wrap-up", "service-stopped"),
-        },
+        responses=described("unknown-agent", "not-logged-in", "not-in-wrap-up", "service-stopped"),
     )
     async def extend_wrap_up(agent_id: AgentPath, extension: WrapUpExtension) -> AgentShape:
         """Put off the end of the wrap-up. Each call adds."""

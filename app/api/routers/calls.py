@@ -5,23 +5,22 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response, status
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.api import examples
 from app.api.cursor import read_cursor, write_cursor
 from app.api.errors import UnknownThing
 from app.api.history import CallFilter, CallRecord, History, Place, page_of, place_of
 from app.api.present import PresentCalls
 from app.api.problems import described
 from app.api.requests import submit
-from app.api.schemas.base import CallName, Name
+from app.api.schemas.base import CallName, Moment, Name
 from app.api.schemas.call import CallDetail, CallPage, Origination
 from app.calls.call import CallKind
 from app.calls.events import HangUpRequested, OriginateRequested
 from app.ids import AgentId, CallId, QueueId, new_call_id
 from app.runtime.service import Service
 
-CallPath = Annotated[CallName, Path(description="The call's id.")]
+CallPath = Annotated[CallName, Path(description="The call's id.", examples=["1763713800.17"])]
 _LONGEST_PAGE = 200
 
 
@@ -42,8 +41,8 @@ class CallQuery(BaseModel):
     agent_id: Name | None = None
     kind: CallKind | None = None
     outcome: Annotated[str | None, Field(max_length=32, pattern=r"^[a-z_]+$")] = None
-    since: Annotated[AwareDatetime | None, Field(description="Arrived then or later.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Arrived before.")] = None
+    since: Annotated[Moment | None, Field(description="Arrived then or later.")] = None
+    until: Annotated[Moment | None, Field(description="Arrived before.")] = None
     limit: Annotated[int, Field(ge=1, le=_LONGEST_PAGE)] = 50
     cursor: Annotated[str | None, Field(max_length=512, description="`next` of the page before.")] = None
 
@@ -106,7 +105,7 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
         "",
         operation_id="listCalls",
         summary="Calls, newest arrival first",
-        responses={**examples.of(examples.CALL_PAGE), **described("wrong-cursor", "history-away")},
+        responses=described("wrong-cursor", "history-away"),
     )
     async def list_calls(query: Annotated[CallQuery, Query()]) -> CallPage:
         """A page of live or of ended calls. An ended call is listed as soon as it is in the database: within a second."""
@@ -116,7 +115,7 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
         "/{call_id}",
         operation_id="showCall",
         summary="One call with its legs and offers",
-        responses={**examples.of(examples.CALL_DETAIL), **described("unknown-call", "history-away")},
+        responses=described("unknown-call", "history-away"),
     )
     async def show_call(call_id: CallPath) -> CallDetail:
         """Every moment to the millisecond, every offer with its outcome, and why it went to this agent."""
@@ -127,10 +126,7 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
         operation_id="originateCall",
         summary="An agent calls a number",
         status_code=status.HTTP_201_CREATED,
-        responses={
-            **examples.of(examples.CALL_DETAIL, status.HTTP_201_CREATED),
-            **described("agent-not-logged-in", "agent-busy", "number-not-dialable", "service-stopped"),
-        },
+        responses=described("agent-not-logged-in", "agent-busy", "number-not-dialable", "service-stopped"),
     )
     async def originate_call(wanted: Origination, response: Response) -> CallDetail:
         """The agent's phone rings first, the number when it is picked up. Not idempotent: each request is a call."""
@@ -143,10 +139,7 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
         "/{call_id}/hang-up",
         operation_id="hangUpCall",
         summary="End a call",
-        responses={
-            **examples.of(examples.CALL_DETAIL),
-            **described("unknown-call", "history-away", "service-stopped"),
-        },
+        responses=described("unknown-call", "history-away", "service-stopped"),
     )
     async def hang_up_call(call_id: CallPath) -> CallDetail:
         """End a call and all its legs. A call that has ended stays as it is."""

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from app.api import examples
 from app.api.errors import UnknownThing
 from app.api.problems import described
 from app.api.schemas.base import Name
@@ -12,7 +11,7 @@ from app.api.schemas.queue import QueueDetail, QueueShape, queue_detail, queue_o
 from app.ids import QueueId
 from app.runtime.service import Service
 
-QueuePath = Annotated[Name, Path(description="The queue's id in the site file.")]
+QueuePath = Annotated[Name, Path(description="The queue's id in the site file.", examples=["service"])]
 
 
 def queues_router(service: Service) -> APIRouter:
@@ -23,7 +22,6 @@ def queues_router(service: Service) -> APIRouter:
         "",
         operation_id="listQueues",
         summary="All queues",
-        responses={**examples.of([examples.QUEUE]), **described()},
     )
     async def list_queues() -> list[QueueShape]:
         """Every queue, by id; removed ones are listed until their last call ends."""
@@ -36,7 +34,7 @@ def queues_router(service: Service) -> APIRouter:
         "/{queue_id}",
         operation_id="showQueue",
         summary="One queue with its calls and agents",
-        responses={**examples.of(examples.QUEUE_DETAIL), **described("unknown-queue")},
+        responses=described("unknown-queue"),
     )
     async def show_queue(queue_id: QueuePath) -> QueueDetail:
         """The waiting calls in order, each with its place and estimate, and the agents with what they do."""

@@ -3,7 +3,6 @@
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api import examples
 from app.api.errors import SiteRejected
 from app.api.problems import described
 from app.api.schemas.base import Shape
@@ -25,7 +24,7 @@ def site_router(service: Service) -> APIRouter:
         "/reload",
         operation_id="reloadSite",
         summary="Load the site file again",
-        responses={**examples.of(examples.SITE_CHANGES), **described("site-rejected", "service-stopped")},
+        responses=described("site-rejected", "service-stopped"),
     )
     async def reload_site() -> SiteChanges:
         """Calls and agents keep their state. A file with mistakes changes nothing, and each mistake is named."""

@@ -84,17 +84,21 @@ def agent_of(engine: Engine, view: AgentView) -> AgentShape:
 class LogIn(Body):
     """Where and how an agent logs in."""
 
-    device_id: Annotated[Name | None, Field(description="Default: the agent's own device.")] = None
-    pause: Annotated[Name | None, Field(description="A pause code: log in paused.")] = None
+    device_id: Annotated[
+        Name | None, Field(description="Default: the agent's own device.", examples=["phone1"])
+    ] = None
+    pause: Annotated[Name | None, Field(description="A pause code: log in paused.", examples=["lunch"])] = (
+        None
+    )
 
 
 class Pause(Body):
     """Why an agent pauses."""
 
-    code: Annotated[Name, Field(description="One of the site's pause codes.")]
+    code: Annotated[Name, Field(description="One of the site's pause codes.", examples=["lunch"])]
 
 
 class WrapUpExtension(Body):
     """How much more time an agent needs for the notes."""
 
-    seconds: Annotated[float, Field(gt=0, le=_LONGEST_EXTENSION, allow_inf_nan=False)]
+    seconds: Annotated[float, Field(gt=0, le=_LONGEST_EXTENSION, allow_inf_nan=False, examples=[60])]

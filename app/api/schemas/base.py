@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
 
 
 def write_instant(at: datetime) -> str:
@@ -12,6 +12,17 @@ def write_instant(at: datetime) -> str:
 
 
 Instant = Annotated[datetime, PlainSerializer(write_instant, when_used="json")]
+
+
+def _no_number(text: object) -> object:
+    """Pydantic takes a number for seconds since 1970; RFC 3339 does not."""
+    if isinstance(text, str) and text.lstrip("+-").replace(".", "", 1).isdigit():
+        raise ValueError("Expected an instant such as 2026-11-21T08:30:00Z")
+    return text
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
+"""An instant that a client gives: RFC 3339 with its offset."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.-]+$")]
 """The id of a queue, an agent, a device or a pause code, as the site file allows it: letters of any script, digits, `_ . -`."""

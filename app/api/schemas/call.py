@@ -119,11 +119,11 @@ class CallPage(Shape):
 class Origination(Body):
     """An agent calls a number: the agent's phone rings first."""
 
-    agent_id: Name
+    agent_id: Annotated[Name, Field(examples=["lin"])]
     number: Annotated[
         str,
         StringConstraints(min_length=1, max_length=32, pattern=r"^\+?[0-9*#]+$"),
-        Field(description="An outside number, or an extension of the site."),
+        Field(description="An outside number, or an extension of the site.", examples=["10086"]),
     ]
 
 

@@ -49,9 +49,9 @@ _reasons = st.none() | st.frozensets(
         ]
     )
 )
-_targets = st.sampled_from([Target(TargetKind.HANG_UP), Target(TargetKind.VOICEMAIL, "box")]) | st.sampled_from(
-    QUEUES
-).map(lambda queue_id: Target(TargetKind.QUEUE, queue_id))
+_targets = st.sampled_from(
+    [Target(TargetKind.HANG_UP), Target(TargetKind.VOICEMAIL, "box")]
+) | st.sampled_from(QUEUES).map(lambda queue_id: Target(TargetKind.QUEUE, queue_id))
 _limits = st.none() | st.integers(1, 3)
 
 

@@ -21,9 +21,9 @@ from app.acd.model import (
     Strategy,
 )
 from app.acd.snapshot import EngineSnapshot, SavedAgent, SavedCall, SavedQueue
-from app.ids import AgentId, CallId, QueueId
+from app.ids import AgentId, CallId, OfferId, QueueId
 
-Offers = list[tuple[str, CallId, AgentId]]
+Offers = list[tuple[OfferId, CallId, AgentId]]
 """Offer id, call, agent; in the order in which the offers are made."""
 
 
@@ -84,7 +84,7 @@ def expected_offers(now: Situation) -> Offers:
     return list(_round(now, ringing=False)) + list(_round(now, ringing=True))
 
 
-def _round(now: Situation, *, ringing: bool) -> Iterator[tuple[str, CallId, AgentId]]:
+def _round(now: Situation, *, ringing: bool) -> Iterator[tuple[OfferId, CallId, AgentId]]:
     while True:
         wishes = [wish for agent_id in sorted(now.free) if (wish := _wish(now, agent_id, ringing=ringing))]
         if not wishes:
@@ -92,7 +92,7 @@ def _round(now: Situation, *, ringing: bool) -> Iterator[tuple[str, CallId, Agen
         _, _, caller, owner_id = min(wishes, key=lambda wish: (not wish[0], wish[1]))
         agent_id = owner_id or _best_agent(now, caller)
         _remember(now, caller, agent_id, owner_first=owner_id is not None)
-        yield f"{caller.call.id}-{caller.attempts}", caller.call.id, agent_id
+        yield OfferId(f"{caller.call.id}-{caller.attempts}"), caller.call.id, agent_id
 
 
 def _wish(
@@ -171,20 +171,21 @@ def _merit(now: Situation, caller: Caller, member: Membership) -> tuple[object, 
     queue = now.queues[caller.call.queue_id].queue
     match queue.strategy:
         case Strategy.LINEAR | Strategy.ROUND_ROBIN:
-            return member.position, agent.agent.id
+            merit: tuple[object, ...] = (member.position,)
         case Strategy.FEWEST_CALLS:
-            return agent.answered, agent.idle_since, agent.agent.id
+            merit = (agent.answered, agent.idle_since)
         case Strategy.LEAST_TALK_TIME:
-            return agent.talk, agent.idle_since, agent.agent.id
+            merit = (agent.talk, agent.idle_since)
         case Strategy.SKILLS:
             matching = sum(agent.agent.skills.get(skill, 0) for skill, _ in caller.call.requires)
-            return -matching, agent.idle_since, agent.agent.id
+            merit = (-matching, agent.idle_since)
         case Strategy.RANDOM:
-            return (agent.agent.id,)
+            merit = ()
         case Strategy.WEIGHTED_RANDOM:
-            return member.weight, agent.agent.id
+            merit = (member.weight,)
         case _:
-            return agent.idle_since, agent.agent.id
+            merit = (agent.idle_since,)
+    return *merit, agent.agent.id
 
 
 def _start(now: Situation, caller: Caller, members: list[Membership]) -> int:

@@ -22,9 +22,13 @@ class PresentCalls:
     board: Switchboard
     book: CallBook
 
+    def ids(self) -> list[CallId]:
+        """The ids of all live calls."""
+        return [call.id for call in self.board.calls.values() if call.phase is not Phase.ENDING]
+
     def records(self) -> Iterator[CallRecord]:
         """All live calls as records."""
-        return (self._record(call) for call in self.board.calls.values() if call.phase is not Phase.ENDING)
+        return (self._record(self.board.calls[call_id]) for call_id in self.ids())
 
     def shape(self, call_id: CallId) -> CallShape | None:
         """A live call; None when there is no such call, or it has ended."""

@@ -4,6 +4,7 @@ The outermost layer. It looks at a request's envelope only, never at its content
 """
 
 from collections.abc import Collection
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -82,6 +83,18 @@ class Shield:
         if not length.isdecimal() or int(length) > BODY_LIMIT:
             return "too-large", f"Expected a body of at most {BODY_LIMIT} bytes, got {length[:20]}."
         return None
+
+
+def hosts_for(address: str) -> frozenset[str] | None:
+    """The names to serve when listening on this address: on loopback its own; on a network any, for only the site knows them."""
+    return LOOPBACK_HOSTS if _is_loopback(address) else None
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
 
 
 def _host_and_port(url: str) -> str:

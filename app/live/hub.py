@@ -170,8 +170,6 @@ class Hub:
         self._send_changes(self._marks.take())
 
     def _send_changes(self, keys: frozenset[Key]) -> None:
-        if not keys:
-            return
         self._values.forget(keys)
         self._ring.add(self._told, keys)
         keys_by_view: dict[View, list[Key]] = {}

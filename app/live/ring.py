@@ -15,21 +15,24 @@ class Ring:
         self._entries: deque[tuple[int, AbstractSet[Key]]] = deque()
         self._limit = entries
         self._complete_since = 0
+        self._latest = 0
 
     def begin(self, seq: int) -> None:
         """Know nothing of what happened up to this number."""
         self._entries.clear()
-        self._complete_since = seq
+        self._complete_since = self._latest = seq
 
     def add(self, seq: int, keys: AbstractSet[Key]) -> None:
-        """These changed up to this number, which is higher than the one before."""
+        """These changed, perhaps none, up to this number; it is not below the one before."""
+        self._latest = seq
+        if not keys:
+            return
         if len(self._entries) == self._limit:
             self._complete_since = self._entries.popleft()[0]
         self._entries.append((seq, keys))
 
     def since(self, seq: int) -> set[Key] | None:
         """What changed after this number; None when that is no longer, or not yet, known."""
-        latest = self._entries[-1][0] if self._entries else self._complete_since
-        if not self._complete_since <= seq <= latest:
+        if not self._complete_since <= seq <= self._latest:
             return None
         return {key for number, keys in self._entries if number > seq for key in keys}

@@ -57,7 +57,7 @@ class Values:
             case Kind.AGENT:
                 return (Key(kind, agent.id) for agent in engine.agents())
             case Kind.CALL:
-                return (Key(kind, record.call_id) for record in self._present.records())
+                return (Key(kind, call_id) for call_id in self._present.ids())
 
     def _shape(self, key: Key, numbers: Numbers) -> Shape | None:
         match key.kind:

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from app.api.app import create_api
-from app.api.shield import BODY_LIMIT
+from app.api.shield import BODY_LIMIT, LOOPBACK_HOSTS, hosts_for
 from tests.support.stage import TOKEN, Stage
 
 
@@ -39,6 +39,18 @@ async def test_any_name_can_be_allowed(stage: Stage) -> None:
     transport = httpx2.ASGITransport(app=create_api(stage.service, hosts=None))
     async with httpx2.AsyncClient(transport=transport, base_url="http://any.example") as client:
         assert (await client.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.53", "::1", "localhost"])
+def test_on_loopback_only_its_names_are_served(address: str) -> None:
+    """There a page of the internet could else reach the service through a browser of the machine."""
+    assert hosts_for(address) == LOOPBACK_HOSTS
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.7", "hotline.example"])
+def test_on_a_network_any_name_is_served(address: str) -> None:
+    """Only the site knows its names; the token guards."""
+    assert hosts_for(address) is None
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://[::1"])

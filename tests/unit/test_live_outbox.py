@@ -142,6 +142,16 @@ def test_the_ring_knows_nothing_before_its_beginning_and_beyond_its_end(seq: int
     assert ring.since(seq) is None
 
 
+def test_a_number_at_which_nothing_changed_is_known_too() -> None:
+    """A client has it from a heartbeat, and must not need a snapshot for that."""
+    ring = Ring(entries=1)
+    ring.begin(10)
+    ring.add(12, {key(1)})
+    ring.add(15, set())
+    assert ring.since(15) == set()
+    assert ring.since(10) == {key(1)}
+
+
 def test_an_empty_ring_knows_its_beginning() -> None:
     """A client that has this number missed nothing."""
     ring = Ring()

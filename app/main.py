@@ -20,6 +20,7 @@ import uvicorn
 
 from app.acd.events import FloorChanged
 from app.api.app import create_api
+from app.api.shield import hosts_for
 from app.ari.address import Address
 from app.ari.client import Ending
 from app.ari.link import AriLink
@@ -51,6 +52,8 @@ _log = structlog.get_logger(__name__)
 
 _SNAPSHOT_EVERY_SECONDS = 20
 _SNAPSHOT_EVERY_ENTRIES = 500
+_LONGEST_FRAME = 64 * 1024
+"""Bytes that a client may send in one websocket frame; the live protocol takes less."""
 
 
 class Stopped(Exception):
@@ -163,8 +166,14 @@ class _Parts:
     def _listen(self, service: Service) -> None:
         self.socket = _bind(self.settings.host, self.settings.port)
         config = uvicorn.Config(
-            create_api(service, history=PastCalls(self.journal.database.engine)),
+            create_api(
+                service,
+                history=PastCalls(self.journal.database.engine),
+                hosts=hosts_for(self.settings.host),
+            ),
             ws="websockets-sansio",
+            ws_max_size=_LONGEST_FRAME,
+            ws_per_message_deflate=False,  # Each message is encoded once for all clients, not compressed for each.
             log_config=None,
             lifespan="on",
             timeout_graceful_shutdown=2,

@@ -31,6 +31,11 @@ class DeviceWatch:
         """The site's phones."""
         return list(self._states)
 
+    @property
+    def unseen(self) -> list[DeviceId]:
+        """Those of which nothing was told yet."""
+        return [device_id for device_id, state in self._states.items() if state is None]
+
     def see(self, endpoint: Endpoint) -> DeviceChanged | None:
         """A snapshot came."""
         device_id = DeviceId(endpoint.resource)

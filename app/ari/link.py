@@ -1,6 +1,7 @@
 """The link between one Asterisk and the dispatcher: events in, actions out, a reconcile on every connect."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from time import perf_counter
 
@@ -17,7 +18,8 @@ from app.ari.messages import Event
 from app.ari.perform import Performer
 from app.ari.registry import Registry
 from app.ari.request import Request
-from app.ari.requests import applications
+from app.ari.requests import applications, endpoints
+from app.ari.snapshots import Endpoint
 from app.ari.survey import survey
 from app.ari.translate import Translator
 from app.calls.actions import Action
@@ -63,10 +65,10 @@ class AriLink(Listener):
         self._performer.perform(wanted)
 
     async def watch(self, device_ids: Iterable[DeviceId]) -> None:
-        """The site's phones, at the start and after a reload."""
+        """The site's phones, at the start and after a reload. Raises `AriError`; the next connect then makes up for it."""
         self._devices.watch(device_ids)
         if self.client.state is State.CONNECTED:
-            await self.on_connected()
+            await self._meet_new_phones()
 
     # --- what the client tells -----------------------------------------------------------------------------------
 
@@ -78,16 +80,13 @@ class AriLink(Listener):
     async def on_connected(self) -> None:
         """Subscribe to the phones, then find out what was missed."""
         began = perf_counter()
-        await self._subscribe()
+        await self._subscribe(self._devices.device_ids)
+        asked_at, known = self._clock.now(), self._registry.ids
         seen = await survey(self.client)
-        self._registry.keep_only(set(seen.channel_ids))
-        for leg in seen.seen.legs:
-            self._registry.add(leg.leg_id)
-        self._submit(seen.seen)
+        self._registry.replace(known, {leg.leg_id for leg in seen.seen.legs})
+        self._submit(replace(seen.seen, asked_at=asked_at))
         for endpoint in seen.endpoints:
-            changed = self._devices.see(endpoint)
-            if changed is not None:
-                self._submit(changed)
+            self._see(endpoint)
         self.reconciled_at, self.trouble = self._clock.now(), ""
         milliseconds = round((perf_counter() - began) * 1000, 1)
         _log.info("reconciled", legs=len(seen.seen.legs), milliseconds=milliseconds)
@@ -103,9 +102,22 @@ class AriLink(Listener):
         if isinstance(outcome, AriError):
             _log.debug("request_failed", request=str(request), reason=str(outcome), seconds=round(seconds, 4))
 
-    async def _subscribe(self) -> None:
+    async def _meet_new_phones(self) -> None:
+        """Only those of which nothing is known yet: events go on meanwhile, and are newer than any list."""
+        await self._subscribe(self._devices.unseen)
+        known = await self.client.ask(endpoints.show_all())
+        for endpoint in known.decode(list[Endpoint]):
+            if endpoint.resource in self._devices.unseen:
+                self._see(endpoint)
+
+    def _see(self, endpoint: Endpoint) -> None:
+        changed = self._devices.see(endpoint)
+        if changed is not None:
+            self._submit(changed)
+
+    async def _subscribe(self, device_ids: Iterable[DeviceId]) -> None:
         """Each phone by itself, in one burst: one that Asterisk does not know must not keep us from the others."""
-        sources = [applications.of_endpoint(TECHNOLOGY, device_id) for device_id in self._devices.device_ids]
+        sources = [applications.of_endpoint(TECHNOLOGY, device_id) for device_id in device_ids]
         futures = self.client.send_all([applications.subscribe(self._app, [source]) for source in sources])
         for source, future in zip(sources, futures, strict=True):
             outcome = await future

@@ -21,6 +21,11 @@ class Registry:
         """It is gone. May be called twice, and for others' channels."""
         self._ids.discard(channel_id)
 
-    def keep_only(self, channel_ids: set[str]) -> None:
-        """Forget what Asterisk does not list any more."""
-        self._ids &= channel_ids
+    @property
+    def ids(self) -> frozenset[str]:
+        """All of them now."""
+        return frozenset(self._ids)
+
+    def replace(self, known: frozenset[str], listed: set[str]) -> None:
+        """Of those `known` when Asterisk was asked only the `listed` ones remain. What was added since stays."""
+        self._ids = (self._ids - known) | listed

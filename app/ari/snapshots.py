@@ -32,6 +32,8 @@ class Dialplan(Struct, frozen=True):
     context: str = ""
     exten: str = ""
     app_name: str = ""
+    app_data: str = ""
+    """The application's arguments, such as `thirdring,entry,4001`."""
 
 
 class Channel(Struct, frozen=True):

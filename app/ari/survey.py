@@ -59,20 +59,29 @@ def compare_ready(started: str, listed: list[Channel], bridged: list[Bridge]) ->
 
 
 def _seen_leg(channel: Channel, bridge_id: BridgeId | None) -> SeenLeg | None:
-    variables = channel.channelvars
-    role, leg = variables.get("TR_ROLE", ""), variables.get("TR_LEG", "")
-    if not role and not leg:
+    made_by_us = bool(channel.channelvars.get("TR_LEG"))
+    kind, dialled = stasis_arguments(channel)
+    if not made_by_us and not kind:
         return None
     return SeenLeg(
         leg_id=LegId(channel.id),
         is_ringing=channel.state == ChannelState.RINGING,
         is_up=channel.state == ChannelState.UP,
-        is_ours_now=channel.dialplan.app_name == "Stasis",
-        made_by_us=bool(leg),
+        is_ours_now=bool(kind),
+        made_by_us=made_by_us,
         bridge_id=bridge_id,
         number=channel.caller.number,
         name=channel.caller.name,
-        dialled=variables.get("TR_ENTRY", ""),
-        device_id=DeviceId(variables["TR_DEVICE"]) if role == "phone" else None,
+        dialled=dialled,
+        device_id=DeviceId(channel.channelvars.get("TR_DEVICE", "")) if kind == "phone" else None,
         arrived_at=arrived_at(channel),
     )
+
+
+def stasis_arguments(channel: Channel) -> tuple[str, str]:
+    """What the dialplan said when it handed the channel over: its kind and the number or leg; empty outside of Stasis."""
+    if channel.dialplan.app_name != "Stasis":
+        return "", ""
+    _, _, arguments = channel.dialplan.app_data.partition(",")
+    kind, _, argument = arguments.partition(",")
+    return kind, argument

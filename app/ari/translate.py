@@ -9,7 +9,7 @@ What this has to know (measured on 22.10.1):
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from app.ari import messages as ari
@@ -58,7 +58,7 @@ class Translator:
         self._registry.add(channel.id)
         if kind == "entry":
             yield caller_arrived(channel, argument)
-        elif kind == "leg" and self._is_leg(LegId(channel.id)):
+        elif kind == "leg":
             yield events.LegAnswered(LegId(channel.id))
         elif kind == "phone":
             device_id = DeviceId(channel.channelvars.get("TR_DEVICE", ""))
@@ -74,8 +74,10 @@ class Translator:
             yield from self._ended(channel_id, LegEnd.BY_US, _Q850_NORMAL, 0)
         else:
             yield from self._ended(channel_id, _end(hang_up), hang_up.cause, hang_up.tech_cause)
-        if event.channel.channelvars.get("TR_ROLE") == "caller":
-            self._registry.discard(channel_id)
+        if not event.channel.channelvars.get("TR_DEVICE"):
+            self._registry.discard(
+                channel_id
+            )  # A caller's last event. A phone's or trunk's channel is destroyed later.
 
     def _on_destroyed(self, event: ari.ChannelDestroyed) -> Iterator[events.Event]:
         channel_id = event.channel.id
@@ -145,9 +147,8 @@ def caller_arrived(channel: Channel, dialled: str) -> events.CallerArrived:
 
 
 def arrived_at(channel: Channel) -> datetime | None:
-    """The dialplan's own note of the arrival (`TR_ARRIVED_MS`), if it made one."""
-    milliseconds = channel.channelvars.get("TR_ARRIVED_MS", "")
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds.isdigit() else None
+    """When Asterisk first saw the call, however long the dialplan kept it before a controller came."""
+    return channel.created_at if channel.creationtime else None
 
 
 def _two(args: list[str]) -> tuple[str, str]:

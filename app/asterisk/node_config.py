@@ -16,15 +16,7 @@ from typing import Final
 from app.asterisk.errors import InvalidNodeConfig
 from app.ids import DeviceId, NodeId
 
-CHANNEL_VARIABLES: Final = (
-    "TR_CALL",
-    "TR_LEG",
-    "TR_ROLE",
-    "TR_ENTRY",
-    "TR_DEVICE",
-    "TR_ARRIVED_MS",
-    "TR_QUEUE",
-)
+CHANNEL_VARIABLES: Final = ("TR_CALL", "TR_LEG", "TR_DEVICE")
 """Stand in every channel snapshot that ARI sends."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")

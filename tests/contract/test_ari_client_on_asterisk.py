@@ -35,8 +35,7 @@ async def floor(asterisk: Asterisk, request: pytest.FixtureRequest) -> AsyncIter
     sources = [applications.of_endpoint("PJSIP", DEVICE)]
     async with real_floor(asterisk, sources, limits=QUICK, transport=request.param) as floor:
         yield floor
-        if floor.recorder.caller_id:
-            await floor.until_over()
+        await floor.until_over()
 
 
 async def arrive(floor: Floor) -> str:
@@ -56,9 +55,9 @@ async def test_ids_and_values_of_any_signs_reach_asterisk_unharmed(floor: Floor)
         assert (bridge.id, bridge.name) == (bridge_id, value)
     finally:
         await floor.client.ask(bridges.destroy(bridge_id))
-    await floor.client.ask(channels.set_variable(caller, name="TR_QUEUE", value=value))
+    await floor.client.ask(channels.set_variable(caller, name="TR_CALL", value=value))
     channel = (await floor.client.ask(channels.show(caller))).decode(Channel)
-    assert channel.channelvars["TR_QUEUE"] == value
+    assert channel.channelvars["TR_CALL"] == value
 
 
 async def test_the_variables_of_a_leg_stand_in_its_first_snapshot(floor: Floor) -> None:

@@ -180,8 +180,7 @@ async def test_a_hang_up_while_nobody_watched_releases_the_other_party(
     await service.start()
     await stays.until_ended()
     await service.until_agent("agent1", "idle")
-    ended = await service.ask("GET", f"calls/{call_id}")
-    assert ended["ended_by"] == leaver
+    assert (await service.until_ended(str(call_id)))["ended_by"] == leaver
 
 
 async def test_agents_keep_their_pause_and_their_wrap_up(service_process: ServiceProcess) -> None:
@@ -230,8 +229,7 @@ async def test_when_asterisk_is_killed_the_books_are_closed_and_new_calls_flow(
     for dialog in (call, agent, second):
         dialog.hang_up()
     await service.until_agent("agent1", "idle")
-    ended = await service.ask("GET", f"calls/{call_id}")
-    assert ended["ended_by"] == "network"
+    assert (await service.until_ended(str(call_id)))["ended_by"] == "network"
     await service.until_ready()
     phone = await service.phone("phone2")
     phone.answering = AT_ONCE

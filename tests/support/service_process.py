@@ -173,6 +173,14 @@ class ServiceProcess:
         """One agent now."""
         return await self.ask("GET", f"agents/{agent}")
 
+    async def until_ended(self, call_id: str) -> Any:
+        """Wait until the call is written down as ended: the database is some milliseconds behind."""
+        deadline = time.monotonic() + 5
+        while (call := await self.ask("GET", f"calls/{call_id}"))["ended_by"] is None:
+            assert time.monotonic() < deadline, f"expected {call_id} to end, found {call}"
+            await asyncio.sleep(0.02)
+        return call
+
     async def until_agent(self, agent: str, state: str, *, within: timedelta = timedelta(seconds=5)) -> Any:
         """Wait until the agent is in that state."""
         deadline = time.monotonic() + within.total_seconds()

@@ -34,7 +34,7 @@ Schedule = Callable[[float, Callable[[], None]], Timer]
 
 _RETRY_SECONDS = 0.5
 """How often the dialplan tries again to hand a call to a controller."""
-_VARIABLES = ("TR_CALL", "TR_LEG", "TR_ROLE", "TR_ENTRY", "TR_DEVICE", "TR_ARRIVED_MS", "TR_QUEUE")
+_VARIABLES = ("TR_CALL", "TR_LEG", "TR_DEVICE")
 _CAUSES = {
     486: (17, "BUSY"),
     600: (17, "BUSY"),
@@ -136,8 +136,8 @@ class Twin:
         leg = self._new_channel(channel_id, device, "Down", context="thirdring-leg", exten="leg")
         leg.is_leg = True
         leg.shows = shows
-        leg.variables.update(variables)
         self._emit_created(leg)
+        leg.variables |= {"TR_DEVICE": device, **variables}
         self._emit_dial(leg, "")
         leg.timers.append(self.schedule(ring_timeout, lambda: self._time_out(leg)))
         self._follow(leg, self.phones[device].answering)
@@ -252,6 +252,7 @@ class Twin:
             channel.timers.append(retry)
             return
         channel.is_in_stasis = channel.has_entered_stasis = True
+        channel.arguments = (self.app, *args)
         self.send("StasisStart", args=args, channel=channel.snapshot())
 
     def is_endpoint_subscribed(self, device: str) -> bool:
@@ -289,12 +290,8 @@ class Twin:
         channel_id = f"{self.app}-{next(self._numbers)}"
         channel = self._new_channel(channel_id, device, "Ring", context=context, exten=exten)
         channel.number = number
-        channel.variables |= {
-            "TR_ROLE": role,
-            "TR_ENTRY": exten,
-            "TR_ARRIVED_MS": str(round(self._now().timestamp() * 1000)),
-        }
         self._emit_created(channel)
+        channel.variables["TR_DEVICE"] = "" if device == ANONYMOUS else device
         self.enter_stasis(channel, ["entry" if role == "caller" else "phone", exten])
         return channel
 
@@ -302,8 +299,8 @@ class Twin:
         self, channel_id: str, device: str, state: str, *, context: str, exten: str
     ) -> TwinChannel:
         name = f"PJSIP/{device}-{next(self._numbers):08x}"
+        # Empty until the first event is out: ChannelCreated shows none of them.
         variables = dict.fromkeys(_VARIABLES, "")
-        variables["TR_DEVICE"] = "" if device == ANONYMOUS else device
         channel = TwinChannel(
             channel_id, name, device, state, context, exten, self.stamp(), variables=variables
         )

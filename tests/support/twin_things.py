@@ -36,6 +36,8 @@ class TwinChannel:
     is_leg: bool = False
     """Made by us, by `POST channels`."""
     is_in_stasis: bool = False
+    arguments: tuple[str, ...] = ()
+    """Those of `Stasis()`, the application first."""
     is_subscribed: bool = False
     has_entered_stasis: bool = False
     has_ended: bool = False
@@ -68,12 +70,15 @@ class TwinChannel:
                 "exten": self.exten,
                 "priority": 1,
                 "app_name": self._app_name(),
-                "app_data": "",
+                "app_data": self._app_data(),
             },
             "creationtime": self.created_at,
             "language": "en",
             "channelvars": dict(self.variables),
         }
+
+    def _app_data(self) -> str:
+        return ",".join(self.arguments) if self.is_in_stasis else ""
 
     def _app_name(self) -> str:
         if self.is_in_stasis:

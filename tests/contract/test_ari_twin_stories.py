@@ -9,6 +9,7 @@ import pytest
 from app.ari.request import Request
 from app.ari.requests import applications, bridges, channels, playbacks
 from app.ari.requests.channels import HangUpReason
+from app.ari.snapshots import Channel
 from app.asterisk.process import Asterisk
 from app.simulator.answering import Answer, Decline, PlayDead, RingForEver
 from tests.support.twin_floors import BRIDGE, DEVICE, LEG, Floor, Tale, real_floor, twin_floor
@@ -149,7 +150,7 @@ async def a_call_is_handed_back_to_the_dialplan(floor: Floor) -> None:
     await _caller_arrives(floor)
     await floor.ask(channels.answer(floor.recorder.caller_id))
     await floor.ask(channels.continue_in_dialplan(floor.recorder.caller_id))
-    await floor.until("caller", "StasisEnd Up")
+    await floor.until_asterisk_has("nobody is left", lambda found: not found)
 
 
 async def requests_about_what_is_not_there_are_refused(floor: Floor) -> None:
@@ -181,6 +182,48 @@ async def requests_about_what_is_not_there_are_refused(floor: Floor) -> None:
     await floor.ask(bridges.destroy(BRIDGE))
 
 
+async def an_agent_answers_while_the_controller_is_away(floor: Floor) -> None:
+    """The leg waits in the dialplan and is ours as soon as the controller is back."""
+    await _caller_arrives(floor)
+    await _ring(floor)
+    await floor.leave()
+    await floor.people.agent_answers()
+    await floor.until_asterisk_has("the leg is answered", lambda found: _has(found, LEG, "Up"))
+    await floor.arrive()
+    await floor.until("leg", "StasisStart leg")
+
+
+async def a_caller_comes_while_the_controller_is_away(floor: Floor) -> None:
+    """The dialplan keeps the caller and tries again."""
+    await floor.leave()
+    await floor.people.call()
+    await floor.until_asterisk_has(
+        "the caller waits", lambda found: any(c.dialplan.app_name == "Wait" for c in found)
+    )
+    await floor.arrive()
+    await floor.until("caller", "StasisStart entry")
+    await floor.ask(channels.ring(floor.recorder.caller_id))
+
+
+async def a_caller_leaves_while_the_controller_is_away(floor: Floor) -> None:
+    """Nothing tells it later: a reconcile must find out. The leg goes on ringing."""
+    await _caller_arrives(floor)
+    await _ring(floor)
+    await floor.leave()
+    floor.people.caller_hangs_up()
+    await floor.until_asterisk_has("only the leg is left", lambda found: [c.id for c in found] == [LEG])
+    await floor.arrive()
+    await floor.ask(channels.show(LEG), bridges.show_all())
+
+
+async def an_agent_calls_from_the_phone(floor: Floor) -> None:
+    """What a phone dials is ours too."""
+    await floor.people.agent_dials("4002")
+    await floor.until("agent's call", "StasisStart phone")
+    floor.people.agent_hangs_up()
+    await floor.until("agent's call", "StasisEnd Ring")
+
+
 STORIES: list[Story] = [
     a_caller_arrives_and_gives_up,
     a_caller_hears_music_and_an_announcement,
@@ -199,6 +242,10 @@ STORIES: list[Story] = [
     the_agent_cancels_before_the_bridge,
     a_call_is_handed_back_to_the_dialplan,
     requests_about_what_is_not_there_are_refused,
+    an_agent_answers_while_the_controller_is_away,
+    a_caller_comes_while_the_controller_is_away,
+    a_caller_leaves_while_the_controller_is_away,
+    an_agent_calls_from_the_phone,
 ]
 SOURCES = {
     "devices": [applications.of_endpoint("PJSIP", DEVICE)],
@@ -221,6 +268,10 @@ async def test_a_story_goes_the_same_way_on_the_twin_and_on_asterisk(
         await floor.until_over()
         twin = floor.tale()
     assert _differences(twin, real) == []
+
+
+def _has(found: list[Channel], channel_id: str, state: str) -> bool:
+    return any(channel.id == channel_id and channel.state == state for channel in found)
 
 
 def _differences(twin: Tale, real: Tale) -> list[str]:

@@ -7,9 +7,12 @@ A story is told by what people do (`call`, `hang_up`, how the agent's phone answ
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Protocol
+
+import aiohttp
 
 from app.ari import messages
 from app.ari.address import Address
@@ -28,6 +31,7 @@ from app.simulator.dialog import Dialog
 from app.simulator.phone import Phone
 from tests.support.asterisk import password_of
 from tests.support.twin_server import TwinServer
+from tests.support.twin_things import TwinChannel
 from tests.support.until import until
 
 DEVICE = "phone17"
@@ -58,6 +62,14 @@ class People(Protocol):
 
     def agent_behaves(self, answering: Answering) -> None:
         """What the agent's phone does from now on when it rings."""
+        ...
+
+    async def agent_answers(self) -> None:
+        """The agent picks up the phone that rings."""
+        ...
+
+    async def agent_dials(self, number: str) -> None:
+        """The agent calls a number."""
         ...
 
     async def agent_leaves(self) -> None:
@@ -91,6 +103,16 @@ class RealPeople:
         """See People."""
         self._agent.answering = answering
 
+    async def agent_answers(self) -> None:
+        """See People."""
+        dialog = await self._agent.next_call()
+        dialog.answer()
+        await dialog.until_answered()
+
+    async def agent_dials(self, number: str) -> None:
+        """See People."""
+        await self._agent.call(number)
+
     async def agent_leaves(self) -> None:
         """See People."""
         await self._agent.unregister()
@@ -102,6 +124,7 @@ class TwinPeople:
     def __init__(self, server: TwinServer) -> None:
         self._twin = server.twin
         self._phone = self._twin.add_phone(DEVICE)
+        self._channel: TwinChannel | None = None
 
     async def call(self) -> None:
         """See People."""
@@ -109,7 +132,7 @@ class TwinPeople:
 
     def caller_hangs_up(self) -> None:
         """See People."""
-        if not self._channel.has_ended:
+        if self._channel is not None and not self._channel.has_ended:
             self._twin.hang_up_by_phone(self._channel)
 
     def agent_hangs_up(self) -> None:
@@ -120,6 +143,14 @@ class TwinPeople:
     def agent_behaves(self, answering: Answering) -> None:
         """See People."""
         self._phone.answering = answering
+
+    async def agent_answers(self) -> None:
+        """See People."""
+        self._twin.answer_by_phone(self._phone.channels[0])
+
+    async def agent_dials(self, number: str) -> None:
+        """See People."""
+        self._twin.dial_from(DEVICE, number)
 
     async def agent_leaves(self) -> None:
         """See People."""
@@ -154,8 +185,8 @@ class Recorder(Listener):
         return {party: _settle_ringing(words) for party, words in told.items()}
 
     def has(self, party: str, words: str) -> bool:
-        """Whether this was said of the party."""
-        return words in self.tale().get(party, [])
+        """Whether something that begins with these words was said of the party."""
+        return any(said.startswith(words) for said in self.tale().get(party, []))
 
     def _tell(self, event: Event) -> tuple[str, str]:
         """The party, and what is said of it."""
@@ -180,7 +211,11 @@ class Recorder(Listener):
             return "", ""
         match event:
             case messages.StasisStart(args=args):
-                detail = args[0]
+                detail = f"{args[0]} {channel.dialplan.app_data} {_variables(channel)}"
+            case messages.ChannelCreated():
+                detail = f"{channel.state} {_variables(channel)}".rstrip()
+            case messages.StasisEnd():
+                detail = f"{channel.state} {_variables(channel)}"
             case messages.ChannelHangupRequest(cause=cause, tech_cause=code, soft=soft):
                 detail = f"{'soft' if soft else 'by phone'} {cause} {code}"
             case messages.ChannelDestroyed(cause=cause, tech_cause=code):
@@ -190,17 +225,32 @@ class Recorder(Listener):
         return self._party(channel), f"{name} {detail}"
 
     def _party(self, channel: Channel) -> str:
-        return "leg" if channel.id == LEG else "caller"
+        if channel.id == LEG:
+            return "leg"
+        return "agent's call" if channel.name.startswith(f"PJSIP/{DEVICE}-") else "caller"
 
 
 class Floor:
-    """A place where a story happens."""
+    """A place where a story happens. The controller is there from `arrive` to `leave`, and may come back."""
 
-    def __init__(self, client: Client, recorder: Recorder, people: People) -> None:
-        self.client = client
-        self.recorder = recorder
+    def __init__(self, address: Address, people: People, make_client: Callable[[Recorder], Client]) -> None:
+        self._address = address
+        self._make_client = make_client
+        self.recorder = Recorder()
+        self.client = make_client(self.recorder)
         self.people = people
         self.statuses: list[str] = []
+
+    async def arrive(self) -> None:
+        """The controller connects, for the first time or again."""
+        self.client = self._make_client(self.recorder)
+        self._life = asyncio.create_task(self.client.run())
+        await until(lambda: self.client.state is State.CONNECTED, "the client is connected")
+
+    async def leave(self) -> None:
+        """The controller is gone. Calls go on."""
+        self.client.close()
+        await self._life
 
     async def ask(self, *requests: Request) -> None:
         """Send a burst and write down what became of it."""
@@ -212,6 +262,16 @@ class Floor:
     async def until(self, party: str, words: str) -> None:
         """Wait until this is said of the party."""
         await until(lambda: self.recorder.has(party, words), f"{party}: {words} in {self.recorder.tale()}")
+
+    async def until_asterisk_has(self, message: str, condition: Callable[[list[Channel]], bool]) -> None:
+        """Wait until the channels are so. Asks by HTTP, so it works while the controller is away."""
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        async with aiohttp.ClientSession(headers={"Authorization": self._address.authorization}) as session:
+            while True:
+                async with session.get(self._address.url_of(channels.show_all())) as response:
+                    if condition(Answer(response.status, await response.read()).decode(list[Channel])):
+                        return
+                assert asyncio.get_running_loop().time() < deadline, message
 
     async def until_leg_destroyed(self) -> None:
         """Wait until Asterisk tells the end of the leg."""
@@ -226,7 +286,8 @@ class Floor:
     async def until_over(self) -> None:
         """The caller hangs up, and then we the leg; wait until Asterisk says nothing more."""
         self.people.caller_hangs_up()
-        await self._until_gone(self.recorder.caller_id)
+        if self.recorder.caller_id:
+            await self._until_gone(self.recorder.caller_id)
         if isinstance(await self.client.send(channels.show(LEG)), Answer):
             self.client.send(channels.hang_up(LEG))
             await self._until_gone(LEG)
@@ -253,7 +314,7 @@ class Floor:
 
     def tale(self) -> Tale:
         """What is to be compared: events by party, and the statuses of the requests."""
-        caller = self.recorder.caller_id
+        caller = self.recorder.caller_id or "nobody"
         return self.recorder.tale() | {"requests": [line.replace(caller, "CALLER") for line in self.statuses]}
 
 
@@ -272,58 +333,60 @@ async def real_floor(
     transport: Transport = Transport.WEBSOCKET,
 ) -> AsyncIterator[Floor]:
     """A floor on a real Asterisk. `sources` are subscribed while it is open."""
-    server = ("127.0.0.1", asterisk.ports.sip)
-    recorder = Recorder()
-    client = Client(
-        address_of(asterisk), recorder, jitter=random.Random(1).random, limits=limits, transport=transport
-    )
+    server, address = ("127.0.0.1", asterisk.ports.sip), address_of(asterisk)
     async with (
         Phone("outside", server=server, media=False) as caller,
         Phone(DEVICE, password_of(DEVICE), server, media=False) as agent,
     ):
         await agent.register()
-        async with _running(client), _subscribed(client, recorder, asterisk.config.app, sources):
-            yield Floor(client, recorder, RealPeople(caller, agent))
+        make_client = partial(_make_client, address, limits=limits, transport=transport)
+        async with _open(
+            Floor(address, RealPeople(caller, agent), make_client), address.app, sources
+        ) as floor:
+            yield floor
         await agent.unregister()
 
 
 @asynccontextmanager
 async def twin_floor(sources: list[str]) -> AsyncIterator[Floor]:
     """A floor on the twin."""
-    async with TwinServer(password="secret") as server:
-        recorder = Recorder()
-        client = Client(server.address(), recorder, jitter=random.Random(1).random)
-        people = TwinPeople(server)
-        async with _running(client), _subscribed(client, recorder, server.twin.app, sources):
-            yield Floor(client, recorder, people)
+    async with TwinServer() as server:
+        address = server.address()
+        make_client = partial(_make_client, address)
+        async with _open(Floor(address, TwinPeople(server), make_client), address.app, sources) as floor:
+            yield floor
+
+
+def _make_client(
+    address: Address,
+    recorder: Recorder,
+    *,
+    limits: Limits | None = None,
+    transport: Transport = Transport.WEBSOCKET,
+) -> Client:
+    return Client(address, recorder, jitter=random.Random(1).random, limits=limits, transport=transport)
 
 
 @asynccontextmanager
-async def _running(client: Client) -> AsyncIterator[None]:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(client.run())
-        try:
-            await until(lambda: client.state is State.CONNECTED, "the client is connected")
-            yield
-        finally:
-            client.close()
-
-
-@asynccontextmanager
-async def _subscribed(
-    client: Client, recorder: Recorder, app: str, sources: list[str]
-) -> AsyncIterator[None]:
-    """Subscriptions outlive a connection and are counted: each test takes its own back."""
-    await client.ask(applications.subscribe(app, sources))
-    recorder.events.clear()
+async def _open(floor: Floor, app: str, sources: list[str]) -> AsyncIterator[Floor]:
+    """Subscriptions outlive a connection and are counted: each floor takes its own back."""
+    await floor.arrive()
     try:
-        yield
+        await floor.client.ask(applications.subscribe(app, sources))
+        floor.recorder.events.clear()
+        yield floor
+        await floor.client.ask(applications.unsubscribe(app, sources))
     finally:
-        await client.ask(applications.unsubscribe(app, sources))
+        await floor.leave()
 
 
 def _device(endpoint: Endpoint) -> str:
     return "device" if endpoint.resource == DEVICE else "strangers"
+
+
+def _variables(channel: Channel) -> str:
+    told = ("TR_CALL", "TR_LEG", "TR_DEVICE")
+    return " ".join(channel.channelvars[name] for name in told if channel.channelvars[name])
 
 
 def _settle_ringing(words: list[str]) -> list[str]:

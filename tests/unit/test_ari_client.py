@@ -441,6 +441,18 @@ async def test_a_frozen_asterisk_is_noticed_and_left(
     await until(lambda: owner.connects == 2, "it connects again")
 
 
+async def test_a_quiet_connection_is_kept_without_asking_by_http(
+    server: TwinServer, client: Client, owner: Owner
+) -> None:
+    """Pings keep it alive at night, when nobody calls."""
+    began = asyncio.get_running_loop().time()
+    long_enough = QUICK.ping_deadline.total_seconds() * 2
+    await until(lambda: asyncio.get_running_loop().time() - began > long_enough, "time goes by")
+    assert asked(server, "http") == []
+    assert client.state is State.CONNECTED
+    assert owner.troubles == []
+
+
 async def test_one_that_lost_its_application_to_another_controller_acts_no_more(
     server: TwinServer, owner: Owner
 ) -> None:
@@ -449,12 +461,15 @@ async def test_one_that_lost_its_application_to_another_controller_acts_no_more(
     async with running(first) as life:
         await connected(first)
         server.silent.add("GET asterisk/info")
+        caller = await caller_with_playback(server, first, owner)
         waiting = first.send(asterisk.info())
+        escaping = first.send(channels.answer(caller), lane=Lane.ESCAPE)
         async with running(second):
             await connected(second)
             assert await life is Ending.REPLACED
             count = len(server.requests)
             assert isinstance(await waiting, AriReplaced)
+            assert isinstance(await escaping, AriReplaced)
             assert isinstance(await first.send(channels.hang_up("c")), AriReplaced)
             assert isinstance(await first.send(channels.hang_up("c"), lane=Lane.ESCAPE), AriReplaced)
             assert len(server.requests) == count
@@ -507,7 +522,7 @@ async def test_an_older_asterisk_gets_its_requests_by_http_in_order(server: Twin
     client = make_client(server, owner, transport=Transport.HTTP)
     async with running(client):
         await connected(client)
-        burst = [bridges.create(f"b{number}", name="50% &") for number in range(20)]
+        burst = [bridges.create(f"b/%41 {number}", name="50% &") for number in range(20)]
         outcomes = await asyncio.gather(*client.send_all(burst))
         server.twin.call("4001")
         await until(lambda: owner.has(StasisStart), "the caller's event comes")
@@ -515,6 +530,7 @@ async def test_an_older_asterisk_gets_its_requests_by_http_in_order(server: Twin
     assert asked(server, "http")[1:] == [str(request) for request in burst]
     assert asked(server, "websocket") == []
     assert {bridge.name for bridge in server.twin.bridges.values()} == {"50% &"}
+    assert list(server.twin.bridges) == [f"b/%41 {number}" for number in range(20)]
 
 
 async def test_by_http_too_a_request_ends_at_its_deadline(server: TwinServer, owner: Owner) -> None:

@@ -63,9 +63,8 @@ def test_the_handshake_carries_the_password_in_a_header_only() -> None:
 
 def test_the_password_is_not_logged_even_at_debug(caplog: pytest.LogCaptureFixture) -> None:
     """The websocket library would log the handshake."""
-    ours = AriProtocol(ADDRESS)
     with caplog.at_level(logging.DEBUG):
-        ours.connect()
+        AriProtocol(ADDRESS).connect()
     assert base64.b64encode(b"thirdring:very-secret").decode() not in caplog.text
 
 

@@ -6,7 +6,7 @@ A call goes through phases in one direction, except that a call whose agent hung
     WAITING      music or ring-back           an agent's answer, a diversion, the end
     CONNECTING   the same, for some ms        both legs in the bridge; back to WAITING when the agent is gone
     TALKING      the other party              the end
-    DIVERTED     a prompt, another number     the end
+    DIVERTED     a prompt, or what it heard   the other number's answer leads to TALKING; the end
     ENDING       nothing                      the last leg's end
 
 A direct call (outbound, internal) starts in WAITING: its initiator hears ring-back until the callee answers.
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.acd.model import Target
 from app.calls.hangup import HangUpParty
 from app.calls.model import WaitingSound
 from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId
@@ -86,6 +87,8 @@ class Call:
     sound: WaitingSound | None = None
     """What the caller hears now, while waiting; None: nothing of ours."""
     music: str = "default"
+    diverted_to: Target | None = None
+    """Where a DIVERTED call goes."""
     outbound_agents: list[AgentId] = field(default_factory=list)
     """Who is OUTBOUND because of this direct call."""
     has_bridge: bool = False

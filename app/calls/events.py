@@ -136,12 +136,14 @@ class SeenLeg:
 class AsteriskSeen:
     """What Asterisk has, listed on every (re)connect: the events that were missed follow from it (`recover.py`).
 
-    `started_at` is Asterisk's own start: another one than before means that every earlier leg is lost.
+    `started_at` is Asterisk's own start: another one than before means that every earlier leg is lost. `asked_at` is when we asked:
+    what we began later is not in the lists, and nothing follows from that.
     """
 
     started_at: datetime
     legs: tuple[SeenLeg, ...] = ()
     bridge_ids: tuple[BridgeId, ...] = ()
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

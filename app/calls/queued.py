@@ -66,12 +66,12 @@ class QueuedCalls:
         enqueued = acd.CallEnqueued(
             call.id, entry.queue_id, entry.priority, entry.requires, enqueued_at=call.arrived_at
         )
-        call.sound, call.music = entry.waiting, entry.music
         self._board.route(enqueued, turn)
         if call.phase is Phase.WAITING:
             self._begin_waiting(call, entry, turn)
 
     def _begin_waiting(self, call: Call, entry: EntryPoint, turn: Turn) -> None:
+        call.sound, call.music = entry.waiting, entry.music
         if entry.answer is AnswerWhen.AT_ONCE:
             self._answer(call, turn)
         self._play_waiting_sound(call, turn)
@@ -140,8 +140,10 @@ class QueuedCalls:
         call = self._board.calls[command.call_id]
         if call.phase is Phase.ENDING:
             return
-        call.phase = Phase.DIVERTED
-        target = command.target
+        call.phase, call.diverted_to = Phase.DIVERTED, command.target
+        self._send_to(command.target, call, turn)
+
+    def _send_to(self, target: Target, call: Call, turn: Turn) -> None:
         match target.kind:
             case TargetKind.MESSAGE:
                 self._silence(call, turn)
@@ -159,9 +161,13 @@ class QueuedCalls:
         self.prepare_bridge(call, turn)
         if not self._board.direct.dial_far_end(call, target.value, turn):
             self._board.end(call, HangUpParty.SYSTEM, turn, cause=1, reason=HangUpReason.CONGESTION)
+        elif call.sound is None:
+            # Diverted at the door: nothing plays yet, and the caller must not hear nothing while a phone rings.
+            call.sound = WaitingSound.RINGBACK
+            self._play_waiting_sound(call, turn)
 
     def redo(self, call: Call, turn: Turn) -> None:
-        """Ask again for what a waiting or connecting call needs, in case nobody heard it."""
+        """Ask again for what a call needs that does not talk yet, in case nobody heard it."""
         if call.phase is Phase.CONNECTING and call.winner is not None and call.bridged_at is None:
             turn.do(CreateBridge(call.bridge_id))
             self._join(call, call.winner, turn)
@@ -171,6 +177,17 @@ class QueuedCalls:
             if call.is_answered:
                 turn.do(AnswerLeg(LegId(call.id)))
             self._play_waiting_sound(call, turn)
+        elif call.phase is Phase.DIVERTED and call.diverted_to is not None:
+            self._redo_divert(call, call.diverted_to, turn)
+
+    def _redo_divert(self, call: Call, target: Target, turn: Turn) -> None:
+        if target.kind is not TargetKind.NUMBER:
+            self._send_to(target, call, turn)
+            return
+        callee = call.leg_of(LegRole.CALLEE)
+        if callee is not None and callee.answered_at is not None and call.bridged_at is None:
+            turn.do(CreateBridge(call.bridge_id))
+            self._join(call, callee.id, turn)
 
     # --- what happens to the agents' legs ------------------------------------------------------------------------
 

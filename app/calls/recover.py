@@ -14,6 +14,7 @@ for but not done (a crash lies between the journal and the action) is asked for 
     a waiting caller    it                  its sound again (music goes on where it was)
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.calls import events
@@ -42,15 +43,16 @@ class Recovery:
             board.on_asterisk_lost(events.AsteriskLost(), turn)
         board.asterisk_started_at = event.started_at
         seen = {leg.leg_id: leg for leg in event.legs}
-        self._end_missing(seen, turn)
+        self._end_missing(seen, event.asked_at or turn.now, turn)
         for leg in event.legs:
             self._catch_up(leg, turn)
         self._sweep_bridges(event, turn)
         for call in list(board.calls.values()):
             self._redo(call, turn)
 
-    def _end_missing(self, seen: dict[LegId, events.SeenLeg], turn: Turn) -> None:
-        for leg in [leg for leg in self._board.legs.values() if leg.id not in seen]:
+    def _end_missing(self, seen: dict[LegId, events.SeenLeg], asked_at: datetime, turn: Turn) -> None:
+        expected = [leg for leg in self._board.legs.values() if leg.started_at < asked_at]
+        for leg in [leg for leg in expected if leg.id not in seen]:
             ended = events.LegEnded(leg.id, self._how_it_ended(leg, seen))
             self._again(ended, turn)
 

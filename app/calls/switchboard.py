@@ -41,6 +41,7 @@ _PARTY_BY_END = {
     LegEnd.BY_NETWORK: HangUpParty.NETWORK,
     LegEnd.UNSEEN: HangUpParty.UNKNOWN,
 }
+_TO_BE_JOINED = {Phase.CONNECTING, Phase.DIVERTED}
 _EXIT_BY_PARTY = {HangUpParty.SYSTEM: ExitReason.REMOVED, HangUpParty.NETWORK: ExitReason.FAULT}
 
 
@@ -86,7 +87,7 @@ class Switchboard:
         }
 
     def handle(self, event: events.Event, *, now: datetime) -> Outcome:
-        """Take in one event. Late, doubled and unknown legs' events are legal and change nothing."""
+        """Take in one event. Late, doubled and unknown legs' events are legal and change nothing here."""
         turn = Turn(now)
         self._handlers.get(type(event), self.route)(event, turn)
         return turn.outcome()
@@ -177,6 +178,8 @@ class Switchboard:
 
     def _on_leg_answered(self, event: events.LegAnswered, turn: Turn) -> None:
         leg = self.legs.get(event.leg_id)
+        if leg is None:
+            turn.do(HangUpLeg(event.leg_id))  # Nobody's: somebody who answered must not wait in silence.
         if leg is None or leg.is_dropped or leg.answered_at is not None:
             return
         leg.answered_at = turn.now
@@ -202,7 +205,7 @@ class Switchboard:
 
     def _on_bridged(self, call: Call, turn: Turn) -> None:
         call.bridged_at = turn.now
-        if call.phase is Phase.CONNECTING:
+        if call.phase in _TO_BE_JOINED:
             call.phase = Phase.TALKING
             if call.winner is not None:
                 self.route(acd.CallBridged(call.id), turn)
@@ -247,7 +250,7 @@ class Switchboard:
 
     def _on_join_refused(self, event: events.JoinRefused, turn: Turn) -> None:
         call = next((call for call in self.calls.values() if call.bridge_id == event.bridge_id), None)
-        if call is None or call.phase is not Phase.CONNECTING:
+        if call is None or call.phase not in _TO_BE_JOINED:
             return
         if call.winner is not None:
             self.queued.lose_winner(call, turn)

@@ -35,6 +35,7 @@ from app.ids import AgentId
 from app.main import Thirdring, running
 from app.settings import Settings
 from app.simulator.answering import Answering, RingForEver
+from app.simulator.errors import RegistrationRefused
 from app.simulator.outgoing_dialog import OutgoingDialog
 from app.simulator.phone import Phone
 from app.simulator.wire import Wire
@@ -157,6 +158,24 @@ class Hotline:
         phone = await self.phone(f"phone{number}")
         self.submit(logs_in(number))
         return phone
+
+    async def phone_of_new_agent(self, number: int) -> Phone:
+        """As `agent`, for one that a reload brought: Asterisk gets to know the phone a moment later than we do."""
+        phone = Phone(f"phone{number}", password_of(f"phone{number}"), self.server, wire=self.wire)
+        await phone.open()
+        self._phones.append(phone)
+        await self._register_when_known(phone)
+        await self.log_in(number)
+        return phone
+
+    async def _register_when_known(self, phone: Phone) -> None:
+        deadline = asyncio.get_running_loop().time() + _ENDS_WITHIN
+        while not phone.is_registered:
+            try:
+                await phone.register()
+            except RegistrationRefused:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
 
     async def log_in(self, number: int) -> None:
         """The agent takes the seat; return when offers can come."""

@@ -22,11 +22,13 @@ from app.acd.events import FloorChanged
 from app.api.app import create_api
 from app.api.shield import hosts_for
 from app.ari.address import Address
-from app.ari.client import Ending
+from app.ari.client import Ending, Transport
 from app.ari.link import AriLink
 from app.asterisk.for_site import node_config
 from app.asterisk.incidents import Died, Incident
-from app.asterisk.installation import find
+from app.asterisk.installation import Version, find
+from app.asterisk.node_config import AriUser
+from app.asterisk.probe import Probe
 from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
 from app.calls.actions import Action
@@ -118,6 +120,7 @@ class _Parts:
         self.journal = journal
         self.asterisk: Asterisk | None = None
         self.reload_wanted = asyncio.Event()
+        self._reloading = asyncio.Lock()
         self.last_entry: Entry | None = None
         self.snapshot_seq = 0
         self.fault: BaseException | None = None
@@ -149,6 +152,7 @@ class _Parts:
             jitter=random.random,
             submit=self.dispatcher.submit,
             is_leg=board.legs.__contains__,
+            transport=await self._transport(),
         )
         self._apply_site()
         await self.link.watch(site.calls.devices)
@@ -162,6 +166,17 @@ class _Parts:
             reload_site=self.reload_site,
         )
         self._listen(service)
+
+    async def _transport(self) -> Transport:
+        """Requests over the event websocket, unless somebody else's Asterisk is too old for that."""
+        site = self.site_file.site
+        if site.asterisk.url is None:
+            return Transport.WEBSOCKET
+        user = AriUser(name=site.asterisk.user, password=self.secrets.ari_password(site))
+        async with Probe(site.asterisk.url, user) as probe:
+            version = await probe.version()
+        is_old = version is not None and not Version.parse(version).serves_rest_over_websocket
+        return Transport.HTTP if is_old else Transport.WEBSOCKET
 
     def _listen(self, service: Service) -> None:
         self.socket = _bind(self.settings.host, self.settings.port)
@@ -233,9 +248,10 @@ class _Parts:
             )
         )
 
-    def reload_site(self) -> list[str]:
-        """Load the site file again; see `Service.reload_site`."""
-        told = self.site_file.reload(today=_today(self.site_file, self.clock))
+    async def reload_site(self) -> list[str]:
+        """Load the site file again; see `Service.reload_site`. Reading takes a while for a large site: in a thread."""
+        async with self._reloading:
+            told = await asyncio.to_thread(self.site_file.reload, today=_today(self.site_file, self.clock))
         self._apply_site()
         self.thirdring.service.site = self.site_file.site
         self.reload_wanted.set()
@@ -313,7 +329,7 @@ class _Parts:
 async def _open(settings: Settings, clock: Clock) -> _Parts:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     secrets = Secrets(settings.data_dir)
-    site_file = SiteFile(settings.site, today=clock.now().date())
+    site_file = SiteFile(settings.site, today=clock.now().date())  # Where the site is, is not known before.
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     journal = await Journal.open(
         JournalSettings(directory=settings.data_dir, url=url),
@@ -365,7 +381,8 @@ def _today(site_file: SiteFile, clock: Clock) -> date:
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    # The protocol is named so that asyncio sets TCP_NODELAY: without it each answer waits 40 ms for the client's ACK.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -1,7 +1,7 @@
 """One websocket connection to Asterisk: the ordered lane, and the stream of events.
 
-Everything is synchronous. `send` writes in the same turn of the loop; what one received message makes its reader send
-leaves in one write, right after that reader returns. Messages are read in order, straight from `data_received`.
+Everything is synchronous. `send` writes at once, and a `burst` leaves in one write. Messages are read in order, straight from
+`data_received`.
 """
 
 import asyncio
@@ -123,12 +123,11 @@ class Connection(asyncio.Protocol):
         self._flush()
 
     def _deliver(self, received: Received) -> None:
-        """Hand one message to its reader; what the reader sends leaves in one write."""
-        with self.burst():
-            try:
-                self._dispatch(received)
-            except Exception as error:  # noqa: BLE001 - a reader's bug: ends the connection, raised by `Client.run`.
-                self.abort(error)
+        """Hand one message to its reader. What the reader sends leaves at once: its other work must not delay a ring."""
+        try:
+            self._dispatch(received)
+        except Exception as error:  # noqa: BLE001 - a reader's bug: ends the connection, raised by `Client.run`.
+            self.abort(error)
 
     def _dispatch(self, received: Received) -> None:
         if isinstance(received, Event):

@@ -13,7 +13,7 @@ class Listener:
     """
 
     def on_event(self, event: Event) -> None:
-        """An event, in order. Requests sent here leave in one write when this returns."""
+        """An event, in order. Requests sent here leave at once."""
 
     async def on_connected(self) -> None:
         """Connected, event filter set. Subscribe and reconcile here; events wait until this returns."""

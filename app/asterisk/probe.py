@@ -33,6 +33,12 @@ class Probe:
         """Whether ARI answers: it does so once Asterisk is fully booted."""
         return await self._get("asterisk/ping") is not None
 
+    async def version(self) -> str | None:
+        """What Asterisk calls its version; None while it does not answer."""
+        info = await self._get("asterisk/info") or {}
+        version: str | None = info.get("system", {}).get("version")
+        return version
+
     async def running_modules(self) -> frozenset[str]:
         """The modules that Asterisk calls Running."""
         modules = await self._get("asterisk/modules") or []

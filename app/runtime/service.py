@@ -1,6 +1,6 @@
 """The running service, as its interfaces see it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,5 +23,5 @@ class Service:
     admin_token: str
     data_dir: Path
     health: Callable[[], Health]
-    reload_site: Callable[[], list[str]]
+    reload_site: Callable[[], Awaitable[list[str]]]
     """Loads the site file again; returns the changes in plain words. Raises `SiteError` and keeps the old one."""

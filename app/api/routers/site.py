@@ -29,7 +29,7 @@ def site_router(service: Service) -> APIRouter:
     async def reload_site() -> SiteChanges:
         """Calls and agents keep their state. A file with mistakes changes nothing, and each mistake is named."""
         try:
-            return SiteChanges(changes=service.reload_site())
+            return SiteChanges(changes=await service.reload_site())
         except SiteError as error:
             raise _rejected(error) from error
 

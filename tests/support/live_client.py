@@ -20,8 +20,9 @@ _PATIENCE = 5.0
 class Wallboard:
     """Follows topics and keeps the latest value of each thing."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, token: str) -> None:
         self.connection = connection
+        self._token = token
         self.values: dict[str, Any] = {}
         self.seq = -1
         self.epoch = ""
@@ -30,9 +31,9 @@ class Wallboard:
         """Send a message."""
         await self.connection.send(json.dumps(message))
 
-    async def authenticate(self, token: str = TOKEN) -> Self:
-        """Show the token."""
-        await self.say(type="authenticate", token=token)
+    async def authenticate(self, token: str | None = None) -> Self:
+        """Show the token, or another."""
+        await self.say(type="authenticate", token=self._token if token is None else token)
         return self
 
     async def subscribe(self, *topics: str, **options: object) -> Self:
@@ -72,16 +73,17 @@ def _has(value: dict[str, Any] | None, wanted: dict[str, object]) -> bool:
 
 
 class LiveServer:
-    """The interface, served on a free loopback port."""
+    """Where the interface is served."""
 
-    def __init__(self, host: str) -> None:
-        self.host = host
+    def __init__(self, host: str, *, token: str = TOKEN) -> None:
+        self._host = host
+        self._token = token
 
     @asynccontextmanager
     async def wallboard(self, **options: Any) -> AsyncIterator[Wallboard]:
         """A connected client that said nothing yet."""
-        async with connect(f"ws://{self.host}/api/v1/live", **options) as connection:
-            yield Wallboard(connection)
+        async with connect(f"ws://{self._host}/api/v1/live", **options) as connection:
+            yield Wallboard(connection, self._token)
 
     @asynccontextmanager
     async def following(self, *topics: str, **options: object) -> AsyncIterator[Wallboard]:
@@ -96,7 +98,7 @@ class LiveServer:
 @asynccontextmanager
 async def serving(api: Api) -> AsyncIterator[LiveServer]:
     """Serve it as the service does."""
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(api, ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)

@@ -51,6 +51,11 @@ def _parser() -> argparse.ArgumentParser:
         ("up", _up, "run the service, with an Asterisk of its own unless the site file names one"),
         ("demo", _demo, "run a demonstration floor until Ctrl-C, shown live"),
         ("doctor", _doctor, "check all that a site needs, and say what to do"),
+        (
+            "render-asterisk",
+            _render_asterisk,
+            "write the configuration of an Asterisk that somebody else runs",
+        ),
         ("check-site", _check_site, "check the site file and name every mistake"),
         ("replay", _replay, "replay the journal and compare every outcome with what was written down"),
         ("rebuild", _rebuild, "make the derived tables anew from the journal"),
@@ -68,7 +73,21 @@ def _parser() -> argparse.ArgumentParser:
         if name == "demo":
             command.add_argument("--seconds", type=float, help="stop by itself after so long")
             command.add_argument("--seed", type=int, help="another plan of callers")
+        if name == "render-asterisk":
+            _add_access(command)
     return parser
+
+
+def _add_access(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--into", type=Path, required=True, help="its directory, such as /etc/asterisk")
+    command.add_argument("--listen", default="127.0.0.1", help="address where it serves ARI (%(default)s)")
+    for option, who in (
+        ("--controllers-from", "may use ARI"),
+        ("--callers-from", "may call without a trunk"),
+    ):
+        command.add_argument(
+            option, action="append", metavar="NETWORK", help=f"who {who} (127.0.0.0/8); may be given again"
+        )
 
 
 def _known_errors() -> tuple[type[Exception], ...]:
@@ -160,6 +179,22 @@ def _check_site(_wanted: argparse.Namespace, settings: Settings) -> int:
     sys.stdout.write(
         f"{settings.site}: no mistakes. {len(floor.agents)} agents, {len(floor.queues)} queues, "
         f"{len(site.calls.entry_points)} entry numbers, {len(site.calls.devices)} phones.\n"
+    )
+    return 0
+
+
+def _render_asterisk(wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.asterisk.elsewhere import Access, files_for, put_down  # noqa: PLC0415 - only this command writes them
+    from app.clock import SystemClock  # noqa: PLC0415 - as above
+    from app.site.loader import load_site  # noqa: PLC0415 - as above
+    from app.site.secret_store import Secrets  # noqa: PLC0415 - as above
+
+    site = load_site(settings.site, today=SystemClock().now().date())
+    access = Access.of(wanted.listen, controllers=wanted.controllers_from, callers=wanted.callers_from)
+    files = files_for(site, Secrets(settings.data_dir), access)
+    put_down(files, wanted.into)
+    sys.stdout.write(
+        f"{wanted.into}: {len(files)} files. They hold passwords: only their owner can read them.\n"
     )
     return 0
 

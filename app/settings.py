@@ -1,6 +1,6 @@
 """How this process runs: where its files are, what it listens on.
 
-Set by environment variables (`THIRDRING_DATA_DIR`, `THIRDRING_DATABASE_URL`, ...) or an `.env` file. What the site *is* (agents,
+Set by environment variables (`THIRDRING_DATA_DIR`, `THIRDRING_DATABASE_URL`, ...), an `.env` file or files of secrets. What the site *is* (agents,
 queues, numbers, whose Asterisk) stands in the site file instead, which can be reloaded.
 """
 
@@ -9,11 +9,19 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_SECRETS = Path("/run/secrets")
+"""Where container platforms put secret files: `thirdring_database_url` there is THIRDRING_DATABASE_URL."""
+
 
 class Settings(BaseSettings):
     """The process settings, with defaults that need nothing installed and listen on loopback only."""
 
-    model_config = SettingsConfigDict(env_prefix="THIRDRING_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="THIRDRING_",
+        env_file=".env",
+        secrets_dir=_SECRETS if _SECRETS.is_dir() else None,
+        extra="ignore",
+    )
 
     data_dir: Path = Field(default=Path("var"), description="Journal, database, secrets, Asterisk's files.")
     site: Path = Field(default=Path("site.yaml"), description="The site file.")

@@ -107,6 +107,17 @@ class InvalidNodeConfig(AsteriskError):
         super().__init__(f"{field}: expected {expected}, found {found!r}")
 
 
+class NotWritable(AsteriskError):
+    """The configuration of an Asterisk that somebody else runs cannot be put where it was wanted."""
+
+    def __init__(self, directory: Path, reason: str) -> None:
+        self.directory = directory
+        super().__init__(
+            f"expected to write in {directory}, got: {reason}. Run this as the user that runs Asterisk, "
+            "or name a directory of your own and copy the files."
+        )
+
+
 class PortInUse(AsteriskError):
     """Another program holds a port that the site file gives to Asterisk."""
 

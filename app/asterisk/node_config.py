@@ -34,10 +34,14 @@ class AriUser:
 
     name: str = "thirdring"
     password: str = field(repr=False)
+    permitted: tuple[str, ...] = ("127.0.0.0/8",)
+    """Networks that the controller comes from."""
 
     def __post_init__(self) -> None:
         _check_name("ari.name", self.name)
         _check_secret("ari.password", self.password)
+        for network in self.permitted:
+            _check_network("ari.permitted", network)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +195,8 @@ class NodeConfig:
     """Networks whose callers need no trunk: this machine only, for demonstrations and tests."""
     sip_address: str = "127.0.0.1"
     sip_port: int | None = None
+    http_address: str = "127.0.0.1"
+    """Where ARI is served. Beyond this machine it needs a network of its own, or TLS in front: it carries passwords."""
     http_port: int | None = None
     rtp_ports: tuple[int, int] | None = None
     tone_zone: str = "cn"
@@ -204,6 +210,7 @@ class NodeConfig:
         _check_name("app", self.app)
         _check("tone_zone", self.tone_zone, re.compile("[a-z]{2}"), "a country such as cn")
         _check_address("sip_address", self.sip_address)
+        _check_address("http_address", self.http_address)
         for network in self.callers_from:
             _check_network("callers_from", network)
         self._check_sections()

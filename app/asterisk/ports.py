@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from app.asterisk.errors import PortInUse
 from app.asterisk.node_config import NodeConfig
 
-_HTTP_ADDRESS = "127.0.0.1"
 _RTP_SPAN = 4_000
 _RTP_FIRST, _RTP_END = 12_000, 32_000
 """Below the range from which the kernel hands out ports to clients."""
@@ -25,7 +24,7 @@ class Ports:
 def choose_ports(config: NodeConfig) -> Ports:
     """Ports for `config`; those it names must be free, else `PortInUse`."""
     sip = _port("SIP (UDP)", config.sip_address, config.sip_port, socket.SOCK_DGRAM)
-    http = _port("HTTP (TCP)", _HTTP_ADDRESS, config.http_port, socket.SOCK_STREAM)
+    http = _port("HTTP (TCP)", config.http_address, config.http_port, socket.SOCK_STREAM)
     first, last = config.rtp_ports or _rtp_range(sip)
     return Ports(sip, http, first, last)
 
@@ -33,7 +32,7 @@ def choose_ports(config: NodeConfig) -> Ports:
 def check_ports(config: NodeConfig, ports: Ports) -> None:
     """Raise `PortInUse` when one of `ports` was taken in the meantime."""
     _bind("SIP (UDP)", config.sip_address, ports.sip, socket.SOCK_DGRAM)
-    _bind("HTTP (TCP)", _HTTP_ADDRESS, ports.http, socket.SOCK_STREAM)
+    _bind("HTTP (TCP)", config.http_address, ports.http, socket.SOCK_STREAM)
 
 
 def _port(purpose: str, address: str, wanted: int | None, kind: socket.SocketKind) -> int:

@@ -22,6 +22,8 @@ _MODULE = re.compile(r"^\s*(?:load|require|preload|preload-require)\s*=>?\s*(\S+
 _GREETING = "queue-periodic-announce"
 """Of Asterisk's own sounds: all agents are busy, please wait for the next one."""
 _MESSAGE = "please-try-call-later"
+_MUSIC = "moh"
+"""Below Asterisk's data directory."""
 
 _QUIET: Final = dict.fromkeys(
     ("acl.conf", "ccss.conf", "manager.conf", "pjproject.conf", "udptl.conf", "websocket_client.conf"),
@@ -31,27 +33,32 @@ _QUIET: Final = dict.fromkeys(
 
 def render(config: NodeConfig, *, ports: Ports, layout: Layout, installation: Installation) -> dict[str, str]:
     """File name -> text for the directory `layout.etc`. Raises `InvalidNodeConfig` for sounds that are not there."""
-    environment = _environment()
-    values = {
-        "config": config,
-        "ports": ports,
+    places = {
         "layout": layout,
         "installation": installation,
-        "channel_variables": ",".join(CHANNEL_VARIABLES),
-        "entity_id": entity_id(config.node),
         "music": _music(config, installation),
         "greeting": _greeting(config, installation),
         "message": _message(config, installation),
     }
-    rendered = {
-        name.removesuffix(".j2"): environment.get_template(name).render(values)
-        for name in environment.list_templates(extensions=["j2"])
+    return _fill_in(config, ports, places)
+
+
+def render_elsewhere(config: NodeConfig, *, ports: Ports) -> dict[str, str]:
+    """As `render`, for an Asterisk that somebody else runs: with its own directories and the sounds that come with it."""
+    sounds = config.sounds
+    places = {
+        "layout": None,
+        "installation": None,
+        "music": sounds.music or _MUSIC,
+        "greeting": _sound(sounds.greeting) or _GREETING,
+        "message": _sound(config.fallback.message) or _MESSAGE,
     }
-    return _QUIET | rendered | dict(config.extras.files)
+    return _fill_in(config, ports, places)
 
 
 def write(files: Mapping[str, str], directory: Path) -> None:
     """Put the files down, readable for us alone: they hold passwords."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, text in files.items():
         path = directory / name
         path.touch(mode=0o600)
@@ -78,6 +85,22 @@ def entity_id(node: str) -> str:
     return ":".join(f"{byte:02x}" for byte in (0x02, *digest[:5]))
 
 
+def _fill_in(config: NodeConfig, ports: Ports, places: Mapping[str, object]) -> dict[str, str]:
+    environment = _environment()
+    values = {
+        "config": config,
+        "ports": ports,
+        "channel_variables": ",".join(CHANNEL_VARIABLES),
+        "entity_id": entity_id(config.node),
+        **places,
+    }
+    rendered = {
+        name.removesuffix(".j2"): environment.get_template(name).render(values)
+        for name in environment.list_templates(extensions=["j2"])
+    }
+    return _QUIET | rendered | dict(config.extras.files)
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -96,22 +119,24 @@ def _milliseconds(duration: timedelta) -> int:
 
 
 def _music(config: NodeConfig, installation: Installation) -> Path | None:
-    return config.sounds.music or _existing(installation.data / "moh")
+    return config.sounds.music or _existing(installation.data / _MUSIC)
 
 
 def _greeting(config: NodeConfig, installation: Installation) -> str:
     """What Playback is told: a path without its suffix, one of Asterisk's own sounds, or nothing."""
-    if config.sounds.greeting:
-        return str(config.sounds.greeting.with_suffix(""))
-    return _own_sound(_GREETING, installation)
+    return _sound(config.sounds.greeting) or _own_sound(_GREETING, installation)
 
 
 def _message(config: NodeConfig, installation: Installation) -> str:
-    message = config.fallback.message
-    found = str(message.with_suffix("")) if message else _own_sound(_MESSAGE, installation)
+    found = _sound(config.fallback.message) or _own_sound(_MESSAGE, installation)
     if config.fallback.mode is FallbackMode.MESSAGE and not found:
         check_sound("fallback.message", Path("/no-message-given"))
     return found
+
+
+def _sound(path: Path | None) -> str:
+    """A file as Playback wants it: without its suffix."""
+    return str(path.with_suffix("")) if path else ""
 
 
 def _own_sound(name: str, installation: Installation) -> str:

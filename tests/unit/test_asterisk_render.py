@@ -54,7 +54,7 @@ def test_nothing_listens_beyond_this_machine_by_default(tmp_path: Path) -> None:
     assert "bind = 127.0.0.1:5060" in rendered["pjsip.conf"]
     assert "bindaddr = 127.0.0.1" in rendered["http.conf"]
     assert "permit = 127.0.0.0/8" in rendered["pjsip.conf"]
-    assert "permit = 127.0.0.0/255.0.0.0" in rendered["ari.conf"]
+    assert "permit = 127.0.0.0/8" in rendered["ari.conf"]
 
 
 def test_without_networks_there_are_no_callers_without_a_trunk(tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ async def test_a_burst_leaves_in_one_write(
     assert len(futures) == 3
 
 
-async def test_what_an_event_causes_leaves_in_one_write_before_the_next_event(server: TwinServer) -> None:
+async def test_what_an_event_causes_leaves_before_the_next_event_is_read(server: TwinServer) -> None:
     """The first caller's agent does not wait for the second caller's event."""
 
     class Busy(Owner):

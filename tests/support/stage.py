@@ -128,7 +128,7 @@ class Stage:
     def _fail(self, fault: BaseException) -> None:
         self.fault = fault
 
-    def _reload(self) -> list[str]:
+    async def _reload(self) -> list[str]:
         if self.reload_error is not None:
             raise self.reload_error
         return self.changes

@@ -23,7 +23,9 @@ from app.api.app import create_api
 from app.api.shield import hosts_for
 from app.ari.address import Address
 from app.ari.client import Ending, Transport
+from app.ari.errors import AriError
 from app.ari.link import AriLink
+from app.asterisk.errors import AsteriskError
 from app.asterisk.for_site import node_config
 from app.asterisk.incidents import Died, Incident
 from app.asterisk.installation import Version, find
@@ -43,7 +45,7 @@ from app.runtime.recovery import recover, take_snapshot
 from app.runtime.service import Service
 from app.settings import Settings
 from app.site.loader import SiteFile
-from app.site.secret_store import Secrets
+from app.site.secret_store import SecretError, Secrets
 from app.store.entry import Entry
 from app.store.history import History
 from app.store.journal import Journal, JournalSettings
@@ -155,7 +157,7 @@ class _Parts:
             transport=await self._transport(),
         )
         self._apply_site()
-        await self.link.watch(site.calls.devices)
+        self.link.watch(site.calls.devices)
         service = Service(
             dispatcher=self.dispatcher,
             clock=self.clock,
@@ -252,6 +254,7 @@ class _Parts:
         """Load the site file again; see `Service.reload_site`. Reading takes a while for a large site: in a thread."""
         async with self._reloading:
             told = await asyncio.to_thread(self.site_file.reload, today=_today(self.site_file, self.clock))
+        self.link.watch(self.site_file.site.calls.devices)
         self._apply_site()
         self.thirdring.service.site = self.site_file.site
         self.reload_wanted.set()
@@ -302,10 +305,16 @@ class _Parts:
         while True:
             await self.reload_wanted.wait()
             self.reload_wanted.clear()
-            site = self.site_file.site
-            if self.asterisk:
-                await self.asterisk.reload(node_config(site, self.secrets))
-            await self.link.watch(site.calls.devices)
+            try:
+                await self._tell_asterisk()
+            except (AsteriskError, AriError, SecretError) as error:
+                _log.error("asterisk_not_reloaded", reason=str(error), advice="reload the site once more")
+
+    async def _tell_asterisk(self) -> None:
+        """Asterisk learns of new phones; then we ask it for them."""
+        if self.asterisk:
+            await self.asterisk.reload(node_config(self.site_file.site, self.secrets))
+        await self.link.meet_new_phones()
 
     # --- the end ---------------------------------------------------------------------------------------------------
 

@@ -31,10 +31,11 @@ class DeviceWatch:
         """The site's phones."""
         return list(self._states)
 
-    @property
-    def unseen(self) -> list[DeviceId]:
-        """Those of which nothing was told yet."""
-        return [device_id for device_id, state in self._states.items() if state is None]
+    def miss(self) -> list[DeviceChanged]:
+        """Those of which nothing was heard yet cannot ring: Asterisk does not know them, or not yet."""
+        unheard = [device_id for device_id, state in self._states.items() if state is None]
+        changes = [self._change(device_id, DeviceState.UNREACHABLE) for device_id in unheard]
+        return [changed for changed in changes if changed is not None]
 
     def see(self, endpoint: Endpoint) -> DeviceChanged | None:
         """A snapshot came."""

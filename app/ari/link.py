@@ -49,6 +49,7 @@ class AriLink(Listener):
         self._submit = submit
         self._registry = Registry()
         self._devices = DeviceWatch(self._registry)
+        self._subscribed: set[DeviceId] = set()
         self._translator = Translator(self._registry, self._devices, is_leg=is_leg)
         self.client = Client(address, self, jitter=jitter, transport=transport, limits=limits)
         self._performer = Performer(self.client, self._registry, app=address.app, submit=submit)
@@ -64,11 +65,22 @@ class AriLink(Listener):
         """Carry out actions, in order."""
         self._performer.perform(wanted)
 
-    async def watch(self, device_ids: Iterable[DeviceId]) -> None:
-        """The site's phones, at the start and after a reload. Raises `AriError`; the next connect then makes up for it."""
+    def watch(self, device_ids: Iterable[DeviceId]) -> None:
+        """The site's phones, at the start and after a reload. New ones are unreachable until Asterisk is asked for them."""
         self._devices.watch(device_ids)
+        self._subscribed.intersection_update(self._devices.device_ids)
         if self.client.state is State.CONNECTED:
-            await self._meet_new_phones()
+            self._submit_all(self._devices.miss())
+
+    async def meet_new_phones(self) -> None:
+        """Asterisk knows the new phones now. Raises `AriError`; the next connect then makes up for it.
+
+        Only theirs are looked at: events go on meanwhile, and are newer than any list.
+        """
+        new = [device_id for device_id in self._devices.device_ids if device_id not in self._subscribed]
+        await self._subscribe(new)
+        known = (await self.client.ask(endpoints.show_all())).decode(list[Endpoint])
+        self._see([endpoint for endpoint in known if endpoint.resource in new])
 
     # --- what the client tells -----------------------------------------------------------------------------------
 
@@ -85,8 +97,7 @@ class AriLink(Listener):
         seen = await survey(self.client)
         self._registry.replace(known, {leg.leg_id for leg in seen.seen.legs})
         self._submit(replace(seen.seen, asked_at=asked_at))
-        for endpoint in seen.endpoints:
-            self._see(endpoint)
+        self._see(seen.endpoints)
         self.reconciled_at, self.trouble = self._clock.now(), ""
         milliseconds = round((perf_counter() - began) * 1000, 1)
         _log.info("reconciled", legs=len(seen.seen.legs), milliseconds=milliseconds)
@@ -102,28 +113,28 @@ class AriLink(Listener):
         if isinstance(outcome, AriError):
             _log.debug("request_failed", request=str(request), reason=str(outcome), seconds=round(seconds, 4))
 
-    async def _meet_new_phones(self) -> None:
-        """Only those of which nothing is known yet: events go on meanwhile, and are newer than any list."""
-        await self._subscribe(self._devices.unseen)
-        known = await self.client.ask(endpoints.show_all())
-        for endpoint in known.decode(list[Endpoint]):
-            if endpoint.resource in self._devices.unseen:
-                self._see(endpoint)
+    def _see(self, listed: Iterable[Endpoint]) -> None:
+        changes = [self._devices.see(endpoint) for endpoint in listed]
+        self._submit_all([changed for changed in changes if changed is not None] + self._devices.miss())
 
-    def _see(self, endpoint: Endpoint) -> None:
-        changed = self._devices.see(endpoint)
-        if changed is not None:
-            self._submit(changed)
+    def _submit_all(self, events: Iterable[OurEvent]) -> None:
+        for event in events:
+            self._submit(event)
 
     async def _subscribe(self, device_ids: Iterable[DeviceId]) -> None:
         """Each phone by itself, in one burst: one that Asterisk does not know must not keep us from the others."""
-        sources = [applications.of_endpoint(TECHNOLOGY, device_id) for device_id in device_ids]
+        wanted = list(device_ids)
+        sources = [applications.of_endpoint(TECHNOLOGY, device_id) for device_id in wanted]
         futures = self.client.send_all([applications.subscribe(self._app, [source]) for source in sources])
-        for source, future in zip(sources, futures, strict=True):
-            outcome = await future
-            if isinstance(outcome, AriRefused):
-                _log.error(
-                    "phone_unknown_to_asterisk", source=source, advice="add it to pjsip.conf of that Asterisk"
-                )
-            elif isinstance(outcome, AriError):
-                raise outcome
+        for device_id, future in zip(wanted, futures, strict=True):
+            self._on_subscribed(device_id, await future)
+
+    def _on_subscribed(self, device_id: DeviceId, outcome: Outcome) -> None:
+        if isinstance(outcome, AriRefused):
+            _log.error(
+                "phone_unknown_to_asterisk", device=device_id, advice="add it to pjsip.conf of that Asterisk"
+            )
+        elif isinstance(outcome, AriError):
+            raise outcome
+        else:
+            self._subscribed.add(device_id)

@@ -12,14 +12,13 @@ import structlog
 
 from app.ari.answer import Outcome
 from app.ari.devices import TECHNOLOGY
-from app.ari.errors import AriConflict, AriRefused
+from app.ari.errors import AriConflict, AriNotFound, AriRefused
 from app.ari.registry import Registry
 from app.ari.request import Request
 from app.ari.requests import applications, bridges, channels
 from app.calls import actions
-from app.calls.events import Event, JoinRefused, LegRefused, PromptFinished
-from app.calls.hangup import HangUpReason
-from app.ids import LegId
+from app.calls.events import Event, JoinRefused, LegEnded, LegRefused, PromptFinished
+from app.calls.hangup import HangUpReason, LegEnd
 
 _log = structlog.get_logger(__name__)
 
@@ -81,10 +80,11 @@ class Performer:
             if refusal is not None:
                 future.add_done_callback(partial(self._on_done, refusal))
 
-    def _on_done(self, refusal: Callable[[str], Event], future: Future) -> None:
+    def _on_done(self, refusal: Callable[[AriRefused], Event | None], future: Future) -> None:
         outcome = future.result()
-        if isinstance(outcome, AriRefused) and not isinstance(outcome, AriConflict):
-            self._submit(refusal(outcome.reason))
+        told = refusal(outcome) if isinstance(outcome, AriRefused) else None
+        if told is not None:
+            self._submit(told)
 
     def _requests(self, action: actions.Action) -> Iterator[Request]:
         if isinstance(action, actions.RingPhone | actions.DialNumber):
@@ -151,19 +151,36 @@ def caller_id(name: str, number: str) -> str:
     return f'"{shown}" <{digits}>'
 
 
-def _refusal(action: actions.Action) -> Callable[[str], Event] | None:
-    """The event that a refusal of this action is, if it matters."""
-    match action:
-        case actions.RingPhone() | actions.DialNumber():
-            return partial(LegRefused, action.leg_id)
-        case actions.JoinBridge():
-            return partial(JoinRefused, action.bridge_id)
-        case actions.PlayPrompt():
-            return partial(_not_played, action.leg_id)
-        case _:
-            return None
+def _refusal(action: actions.Action) -> Callable[[AriRefused], Event | None] | None:
+    """What a refusal of this action means, if it matters."""
+    teller = _REFUSALS.get(type(action))
+    return partial(teller, action) if teller is not None else None
 
 
-def _not_played(leg_id: LegId, detail: str) -> Event:
-    _log.warning("prompt_not_played", leg_id=leg_id, detail=detail)
-    return PromptFinished(leg_id)
+def _not_made(action: actions.RingPhone | actions.DialNumber, refused: AriRefused) -> Event | None:
+    return None if isinstance(refused, AriConflict) else LegRefused(action.leg_id, refused.reason)
+
+
+def _not_joined(action: actions.JoinBridge, refused: AriRefused) -> Event | None:
+    return None if isinstance(refused, AriConflict) else JoinRefused(action.bridge_id, refused.reason)
+
+
+def _not_played(action: actions.PlayPrompt, refused: AriRefused) -> Event | None:
+    if isinstance(refused, AriConflict):
+        return None
+    _log.warning("prompt_not_played", leg_id=action.leg_id, detail=refused.reason)
+    return PromptFinished(action.leg_id)
+
+
+def _gone(action: actions.HangUpLeg, refused: AriRefused) -> Event | None:
+    """Its end is told by an event. Should that have been missed, this is the last chance to hear of it."""
+    return LegEnded(action.leg_id, LegEnd.BY_US) if isinstance(refused, AriNotFound) else None
+
+
+_REFUSALS: dict[type, Callable[[Any, AriRefused], Event | None]] = {
+    actions.RingPhone: _not_made,
+    actions.DialNumber: _not_made,
+    actions.JoinBridge: _not_joined,
+    actions.PlayPrompt: _not_played,
+    actions.HangUpLeg: _gone,
+}

@@ -251,13 +251,20 @@ class Hotline:
             for dialog in phone.dialogs:
                 dialog.hang_up()
         try:
-            await until(lambda: not self.board.calls, "a call is stuck", timeout=_ENDS_WITHIN)
+            await self._until_no_call_is_left()
             await self._until_asterisk_is_empty()
             assert not self.board.legs
             assert not list(self.board.engine.calls())
         finally:
             for call_id in list(self.board.calls):
                 self.submit(HangUpRequested(call_id))
+
+    async def _until_no_call_is_left(self) -> None:
+        try:
+            await until(lambda: not self.board.calls, "a call is stuck", timeout=_ENDS_WITHIN)
+        except AssertionError as error:
+            stories = "\n".join(map(str, self.wire.log))
+            raise AssertionError(f"{error}: {list(self.board.calls.values())}\n{stories}") from None
 
     async def _until_asterisk_is_empty(self) -> None:
         left: list[Json] = [{}]

@@ -8,6 +8,7 @@ one left, so that a client that lost its connection can resume.
 
 import asyncio
 import secrets
+from collections.abc import Set as AbstractSet
 
 import structlog
 
@@ -18,11 +19,14 @@ from app.calls.events import Event, SettingsChanged
 from app.calls.facts import Fact
 from app.calls.turn import Outcome
 from app.ids import QueueId
+from app.live.alert_book import AlertBook
+from app.live.audience import Audience, Audiences
 from app.live.marks import Marks
 from app.live.outbox import Delta, Outbox
 from app.live.protocol import CloseCode, Frames, LiveError, Position, Subscription, View
 from app.live.ring import Ring
-from app.live.topics import Key, Kind
+from app.live.teams import Teams
+from app.live.topics import Key
 from app.live.values import Values
 from app.runtime.service import Service
 
@@ -31,7 +35,8 @@ _log = structlog.get_logger(__name__)
 CLIENT_LIMIT = 1_000
 _COALESCE_SECONDS = 0.01
 _AWAKE_SECONDS = 120
-_CALENDAR_SECONDS = 1
+_LOOK_EVERY_SECONDS = 1
+"""How often what changes by time alone is looked at: calendars, alerts, the health of the service's parts."""
 _SNAPSHOT_STEP = 100
 """How many things are encoded for a snapshot before others may work: calls must not wait for a wallboard."""
 
@@ -41,13 +46,14 @@ class Hub:
 
     def __init__(self, service: Service, present: PresentCalls) -> None:
         self._service = service
+        self._site = service.site
         self._frames = Frames(secrets.token_hex(8))
-        self._values = Values(present.board, present, service.clock.now)
+        self._teams = Teams()
+        self._alerts = AlertBook(service)
+        self._values = Values(service, present, self._alerts, self._teams)
         self._marks = Marks(present.board)
         self._ring = Ring()
-        self._view_by_client: dict[Outbox, View] = {}
-        self._clients_by_view: dict[View, set[Outbox]] = {}
-        self._views_by_topic: dict[Kind | Key, set[View]] = {}
+        self._audiences = Audiences(self._teams)
         self._is_open: dict[QueueId, bool] = {}
         self._pending: list[tuple[Event, tuple[Fact, ...]]] = []
         self._heard = 0
@@ -55,7 +61,12 @@ class Hub:
         self._is_awake = False
         self._flush_timer: asyncio.TimerHandle | None = None
         self._sleep_timer: asyncio.TimerHandle | None = None
-        self._calendar_timer: asyncio.TimerHandle | None = None
+        self._look_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def client_count(self) -> int:
+        """How many clients follow something."""
+        return len(self._audiences)
 
     # --- in the dispatcher's turn ------------------------------------------------------------------------------------
 
@@ -74,18 +85,21 @@ class Hub:
         Raises `LiveError` when there are too many clients.
         """
         self._wake()
-        self._part(client)
-        self._join(client, wanted.view)
+        self._audiences.part(client)
+        if len(self._audiences) >= CLIENT_LIMIT:
+            raise LiveError(CloseCode.TOO_MANY_CLIENTS, f"{CLIENT_LIMIT} clients follow already. Try later.")
+        audience = self._audiences.join(client, wanted.view, seq=self._told)
         missed = self._missed(wanted.resume)
-        if missed is None:
+        if wanted.resume is None or missed is None:
             client.want_snapshot()
         else:
-            client.put(self._delta([key for key in missed if key in wanted.view.topics], wanted.view))
+            keys = [key for key in missed if self._audiences.shows(wanted.view, key)]
+            client.put(self._delta(keys, audience, after=wanted.resume.seq))
 
     def leave(self, client: Outbox) -> None:
         """The client is gone. May be called twice."""
-        self._part(client)
-        if not self._view_by_client and self._is_awake and self._sleep_timer is None:
+        self._audiences.part(client)
+        if not self._audiences and self._is_awake and self._sleep_timer is None:
             loop = asyncio.get_running_loop()
             self._sleep_timer = loop.call_later(_AWAKE_SECONDS, self._sleep)
 
@@ -94,7 +108,7 @@ class Hub:
 
         Built in steps: what changes meanwhile comes behind it as a delta, so it need not be of one moment.
         """
-        view, members = self._view_by_client[client], []
+        view, members = self._audiences.of_client(client).view, []
         seq, at = self._told, self._service.clock.now()
         for index, key in enumerate(self._values.keys(view), start=1):
             members.append(self._values.member(key, view.numbers))
@@ -102,32 +116,10 @@ class Hub:
                 await asyncio.sleep(0)
         return self._frames.snapshot(members, seq=seq, at=at).decode()
 
-    def heartbeat(self) -> str:
-        """The message that tells a client that nothing changed."""
-        return self._frames.heartbeat(seq=self._told, at=self._service.clock.now()).decode()
-
-    def _join(self, client: Outbox, view: View) -> None:
-        if len(self._view_by_client) >= CLIENT_LIMIT:
-            raise LiveError(CloseCode.TOO_MANY_CLIENTS, f"{CLIENT_LIMIT} clients follow already. Try later.")
-        self._view_by_client[client] = view
-        self._clients_by_view.setdefault(view, set()).add(client)
-        for topic in view.topics:
-            self._views_by_topic.setdefault(topic, set()).add(view)
-
-    def _part(self, client: Outbox) -> None:
-        view = self._view_by_client.pop(client, None)
-        if view is None:
-            return
-        self._clients_by_view[view].discard(client)
-        if not self._clients_by_view[view]:
-            self._drop(view)
-
-    def _drop(self, view: View) -> None:
-        del self._clients_by_view[view]
-        for topic in view.topics:
-            self._views_by_topic[topic].discard(view)
-            if not self._views_by_topic[topic]:
-                del self._views_by_topic[topic]
+    def heartbeat(self, client: Outbox) -> str:
+        """The message that tells a client that nothing changed. Only for one that has taken everything."""
+        after = self._audiences.of_client(client).last if client in self._audiences else self._told
+        return self._frames.heartbeat(after=after, seq=self._told, at=self._service.clock.now()).decode()
 
     # --- what they get -----------------------------------------------------------------------------------------------
 
@@ -137,12 +129,14 @@ class Hub:
             return None
         return self._ring.since(position.seq)
 
-    def _delta(self, keys: list[Key], view: View) -> Delta:
-        values = {key: self._values.member(key, view.numbers) for key in keys}
-        return Delta(values, seq=self._told, at=self._service.clock.now(), encode=self._encode)
+    def _delta(self, keys: list[Key], audience: Audience, *, after: int) -> Delta:
+        values = {key: self._values.member(key, audience.view.numbers) for key in keys}
+        now = self._service.clock.now()
+        return Delta(values, after=after, seq=self._told, at=now, encode=self._encode)
 
     def _encode(self, delta: Delta) -> str:
-        return self._frames.delta(delta.values.values(), seq=delta.seq, at=delta.at).decode()
+        values = delta.values.values()
+        return self._frames.delta(values, after=delta.after, seq=delta.seq, at=delta.at).decode()
 
     # --- outside the turn --------------------------------------------------------------------------------------------
 
@@ -167,37 +161,51 @@ class Hub:
             return
         for event, facts in pending:
             self._marks.add(event, facts)
-        self._send_changes(self._marks.take())
+        touched = self._marks.take()
+        self._send_changes(touched | self._alerts.look_at(touched))
 
-    def _send_changes(self, keys: frozenset[Key]) -> None:
+    def _send_changes(self, keys: AbstractSet[Key]) -> None:
         self._values.forget(keys)
         self._ring.add(self._told, keys)
         keys_by_view: dict[View, list[Key]] = {}
         for key in keys:
-            for view in self._views_of(key):
-                keys_by_view.setdefault(view, []).append(key)
-        for view, followed in keys_by_view.items():
-            delta = self._delta(followed, view)
-            for client in self._clients_by_view[view]:
-                client.put(delta)
+            for audience in self._audiences.of_key(key):
+                keys_by_view.setdefault(audience.view, []).append(key)
+        for audience in self._audiences:
+            if audience.view in keys_by_view:
+                self._send(keys_by_view[audience.view], audience)
 
-    def _views_of(self, key: Key) -> set[View]:
-        return self._views_by_topic.get(key.kind, set()) | self._views_by_topic.get(key, set())
+    def _send(self, keys: list[Key], audience: Audience) -> None:
+        delta = self._delta(keys, audience, after=audience.last)
+        audience.last = delta.seq
+        for client in audience.clients:
+            client.put(delta)
 
     def _start_over(self) -> None:
         """Anything may have changed: every client gets a snapshot."""
         self._begin()
-        for client in self._view_by_client:
-            client.want_snapshot()
+        for audience in self._audiences:
+            audience.last = self._told
+            for client in audience.clients:
+                client.want_snapshot()
 
-    def _watch_calendars(self) -> None:
+    # --- what changes by time alone ----------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        self._look_timer = asyncio.get_running_loop().call_later(_LOOK_EVERY_SECONDS, self._look)
+        if self._site is not self._service.site:
+            self._start_over()
+            return
+        self._mark_calendars()
+        self._marks.add_keys(self._alerts.look_at_time())
+        self._schedule_flush()
+
+    def _mark_calendars(self) -> None:
         """Mark the queues that opened or closed since the last look."""
         was_open, self._is_open = self._is_open, self._open_queues()
         for queue_id, opened in self._is_open.items():
             if was_open.get(queue_id, opened) is not opened:
                 self._marks.add_queue(queue_id)
-        self._schedule_flush()
-        self._calendar_timer = asyncio.get_running_loop().call_later(_CALENDAR_SECONDS, self._watch_calendars)
 
     def _open_queues(self) -> dict[QueueId, bool]:
         queues, now = self._service.dispatcher.board.engine.floor.queues, self._service.clock.now()
@@ -213,18 +221,21 @@ class Hub:
             self._is_awake = True
             self._told = self._heard
             self._begin()
-            self._watch_calendars()
+            self._look()
 
     def _sleep(self) -> None:
         self._sleep_timer = None
         self._is_awake = False
         self._pending.clear()
         self._values.forget_all()
-        if self._calendar_timer is not None:
-            self._calendar_timer.cancel()
+        if self._look_timer is not None:
+            self._look_timer.cancel()
 
     def _begin(self) -> None:
+        self._site = self._service.site
+        self._teams.learn(self._site.teams)
         self._ring.begin(self._told)
         self._values.forget_all()
         self._marks.take()
         self._marks.learn_floor()
+        self._alerts.begin()

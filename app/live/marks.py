@@ -49,6 +49,10 @@ class Marks:
         """This queue changed."""
         self._keys.add(Key(Kind.QUEUE, queue_id))
 
+    def add_keys(self, keys: Iterable[Key]) -> None:
+        """These changed, by what others found."""
+        self._keys.update(keys)
+
     def take(self) -> frozenset[Key]:
         """All keys since the last time."""
         keys = frozenset(self._keys)

@@ -13,17 +13,22 @@ KEY_LIMIT = 5_000
 
 
 class Delta:
-    """Changes up to a number: encoded members of `values` by key. Shared by all clients of a view, and encoded once."""
+    """Changes `after` one number up to another: encoded members of `values` by key.
+
+    Shared by all clients of a view, and encoded once.
+    """
 
     def __init__(
         self,
         values: Mapping[Key, bytes],
         *,
+        after: int,
         seq: int,
         at: datetime,
         encode: Callable[["Delta"], str],
     ) -> None:
         self.values = values
+        self.after = after
         self.seq = seq
         self.at = at
         self._encode = encode
@@ -35,7 +40,8 @@ class Delta:
 
     def followed_by(self, later: "Delta") -> "Delta":
         """Both as one: where they speak of the same thing, only the later counts."""
-        return Delta({**self.values, **later.values}, seq=later.seq, at=later.at, encode=self._encode)
+        values = {**self.values, **later.values}
+        return Delta(values, after=self.after, seq=later.seq, at=later.at, encode=self._encode)
 
 
 class Outbox:
@@ -47,6 +53,11 @@ class Outbox:
         self._delta: Delta | None = None
         self._failure: LiveError | None = None
         self._has_news = asyncio.Event()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing waits: the client has everything, or will have when what is being sent has arrived."""
+        return not self._has_news.is_set()
 
     def want_snapshot(self) -> None:
         """The client must be told everything anew; what waits is void."""

@@ -6,7 +6,8 @@
 
 The server answers `subscribe` with a `snapshot`, or with a `delta` when the client resumes at a number that it still knows, and from
 then on sends a numbered `delta` for what changes and a `heartbeat` when nothing does. All messages are JSON objects with a `type`.
-The number is that of the journal: whoever has a value numbered 812 knows everything up to the journal's entry 812.
+The number is that of the journal: whoever has a value numbered 812 knows everything up to the journal's entry 812. Numbers jump, so
+deltas and heartbeats also say `after`: the number of the delta before. A client that stands below it missed one.
 """
 
 from collections.abc import Callable, Iterable
@@ -162,22 +163,28 @@ class Frames:
         """Everything there is to see. What a client kept before is void."""
         return self._frame("snapshot", seq, at, values)
 
-    def delta(self, values: Iterable[bytes], *, seq: int, at: datetime) -> bytes:
-        """What changed. A value that is null is gone."""
-        return self._frame("delta", seq, at, values)
+    def delta(self, values: Iterable[bytes], *, after: int, seq: int, at: datetime) -> bytes:
+        """What changed since the delta that `after` numbers. A value that is null is gone."""
+        return self._frame("delta", seq, at, values, after)
 
-    def heartbeat(self, *, seq: int, at: datetime) -> bytes:
-        """The server is alive, and this is how far it has come."""
-        return self._head("heartbeat", seq, at) + b"}"
+    def heartbeat(self, *, after: int, seq: int, at: datetime) -> bytes:
+        """The server is alive, this is how far it has come, and `after` numbers the last delta."""
+        return self._head("heartbeat", seq, at, after) + b"}"
 
     def _frame(
-        self, type_: Literal["snapshot", "delta"], seq: int, at: datetime, values: Iterable[bytes]
+        self,
+        type_: Literal["snapshot", "delta"],
+        seq: int,
+        at: datetime,
+        values: Iterable[bytes],
+        after: int | None = None,
     ) -> bytes:
-        return self._head(type_, seq, at) + b',"values":[' + b",".join(values) + b"]}"
+        return self._head(type_, seq, at, after) + b',"values":[' + b",".join(values) + b"]}"
 
-    def _head(self, type_: str, seq: int, at: datetime) -> bytes:
+    def _head(self, type_: str, seq: int, at: datetime, after: int | None) -> bytes:
         instant = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return f'{{"type":"{type_}","epoch":"{self.epoch}","seq":{seq},"at":"{instant}"'.encode()
+        behind = "" if after is None else f'"after":{after},'
+        return f'{{"type":"{type_}","epoch":"{self.epoch}",{behind}"seq":{seq},"at":"{instant}"'.encode()
 
 
 def value(topic: str, encoded: bytes | None) -> bytes:

@@ -23,16 +23,20 @@ class Ring:
         self._complete_since = self._latest = seq
 
     def add(self, seq: int, keys: AbstractSet[Key]) -> None:
-        """These changed, perhaps none, up to this number; it is not below the one before."""
+        """These changed, perhaps none, up to this number; it is not below the one before.
+
+        It is the same when time alone changed them. Whoever has that number may still lack them, so they count as one higher.
+        """
+        bound = seq + 1 if seq == self._latest else seq
         self._latest = seq
         if not keys:
             return
         if len(self._entries) == self._limit:
             self._complete_since = self._entries.popleft()[0]
-        self._entries.append((seq, keys))
+        self._entries.append((bound, keys))
 
     def since(self, seq: int) -> set[Key] | None:
         """What changed after this number; None when that is no longer, or not yet, known."""
         if not self._complete_since <= seq <= self._latest:
             return None
-        return {key for number, keys in self._entries if number > seq for key in keys}
+        return {key for bound, keys in self._entries if bound > seq for key in keys}

@@ -1,4 +1,5 @@
-"""Topics: what a client may follow. `queues`, `agents` and `calls` are all of a kind; `queue:service` is one of them.
+"""Topics: what a client may follow. `queues`, `agents`, `calls` and `alerts` are all of a kind; `queue:service` is one of them;
+`team:early` is the agents of a team, whoever they are now; `site` is the one site.
 
 A key names one thing of the floor. Its topic of one is the key itself written out, so that a client can use the topic of each
 value it gets as the name under which it keeps it.
@@ -15,6 +16,8 @@ class Kind(StrEnum):
     QUEUE = "queue"
     AGENT = "agent"
     CALL = "call"
+    ALERT = "alert"
+    SITE = "site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,18 @@ class Key:
 
     def __str__(self) -> str:
         """The topic of this one thing."""
-        return f"{self.kind}:{self.id}"
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+
+SITE = Key(Kind.SITE, "")
+"""There is only one, so it needs no id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The agents of a team. A topic only: what comes are the agents."""
+
+    name: str
 
 
 class WrongTopic(ValueError):
@@ -34,38 +48,52 @@ class WrongTopic(ValueError):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            "Expected a topic such as queues, agents, calls, queue:ID, agent:ID or call:ID; "
+            "Expected queues, agents, calls, alerts, site, queue:ID, agent:ID, call:ID, alert:ID or team:ID; "
             f"got {text[:100]!r}."
         )
 
 
-_KIND_BY_PLURAL = {f"{kind}s": kind for kind in Kind}
+_TEAM = "team"
+_KIND_BY_PLURAL = {f"{kind}s": kind for kind in Kind if kind is not Kind.SITE}
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """What one client follows: whole kinds, and single things."""
+    """What one client follows: whole kinds, single things, and teams."""
 
     kinds: frozenset[Kind]
     keys: frozenset[Key]
+    teams: frozenset[Team] = frozenset()
 
-    def __contains__(self, key: Key) -> bool:
-        return key.kind in self.kinds or key in self.keys
+    def __contains__(self, topic: "Topic") -> bool:
+        """Whether it is named here, alone or with its kind."""
+        if isinstance(topic, Team):
+            return topic in self.teams
+        return topic in self.keys or topic.kind in self.kinds
 
-    def __iter__(self) -> Iterator[Kind | Key]:
+    def __iter__(self) -> Iterator["Topic | Kind"]:
         yield from self.kinds
         yield from self.keys
+        yield from self.teams
+
+
+Topic = Key | Team
 
 
 def parse_topics(texts: list[str]) -> Topics:
     """The topics that these texts name. Raises `WrongTopic`."""
     kinds = frozenset(_KIND_BY_PLURAL[text] for text in texts if text in _KIND_BY_PLURAL)
-    keys = frozenset(_parse_key(text) for text in texts if text not in _KIND_BY_PLURAL)
-    return Topics(kinds, keys)
+    singles = [_parse_single(text) for text in texts if text not in _KIND_BY_PLURAL]
+    keys = frozenset(single for single in singles if isinstance(single, Key))
+    return Topics(kinds, keys, frozenset(single for single in singles if isinstance(single, Team)))
 
 
-def _parse_key(text: str) -> Key:
-    kind, colon, id_ = text.partition(":")
-    if not colon or not id_ or kind not in set(Kind):
-        raise WrongTopic(text)
-    return Key(Kind(kind), id_)
+def _parse_single(text: str) -> Topic:
+    kind, _, id_ = text.partition(":")
+    if text == Kind.SITE:
+        return SITE
+    if id_ and kind == _TEAM:
+        return Team(id_)
+    if id_ and kind in _KIND_BY_PLURAL.values():
+        return Key(Kind(kind), id_)
+    raise WrongTopic(text)

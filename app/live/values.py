@@ -1,26 +1,31 @@
 """What clients see of a thing, encoded: each thing once per way of showing it, until it changes."""
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 
 from app.api.present import PresentCalls
 from app.api.schemas.agent import agent_shape
+from app.api.schemas.alert import alert_shape
 from app.api.schemas.base import Shape
 from app.api.schemas.queue import queue_shape
-from app.calls.switchboard import Switchboard
+from app.api.schemas.site import site_shape
 from app.ids import AgentId, CallId, QueueId
+from app.live.alert_book import AlertBook
 from app.live.mask import masked
 from app.live.protocol import Numbers, View, value
-from app.live.topics import Key, Kind
+from app.live.teams import Teams
+from app.live.topics import SITE, Key, Kind
+from app.runtime.service import Service
 
 
 class Values:
     """The present state of the floor as members of `values`."""
 
-    def __init__(self, board: Switchboard, present: PresentCalls, now: Callable[[], datetime]) -> None:
-        self._board = board
+    def __init__(self, service: Service, present: PresentCalls, alerts: AlertBook, teams: Teams) -> None:
+        self._service = service
+        self._board = present.board
         self._present = present
-        self._now = now
+        self._alerts = alerts
+        self._teams = teams
         self._encoded: dict[tuple[Key, Numbers], bytes] = {}
 
     def forget(self, keys: Iterable[Key]) -> None:
@@ -34,9 +39,11 @@ class Values:
         self._encoded.clear()
 
     def keys(self, view: View) -> list[Key]:
-        """The keys of all that a view shows now."""
-        singles = (key for key in view.topics.keys if key.kind not in view.topics.kinds)
-        return [*(key for kind in Kind if kind in view.topics.kinds for key in self._all_of(kind)), *singles]
+        """The keys of all that a view shows now, each once."""
+        topics = view.topics
+        of_kinds = (key for kind in Kind if kind in topics.kinds for key in self._all_of(kind))
+        of_teams = (key for team in topics.teams for key in self._teams.members(team))
+        return list(dict.fromkeys((*of_kinds, *topics.keys, *of_teams)))
 
     def member(self, key: Key, numbers: Numbers) -> bytes:
         """The thing as a member of `values`; null when it is gone."""
@@ -58,15 +65,24 @@ class Values:
                 return (Key(kind, agent.id) for agent in engine.agents())
             case Kind.CALL:
                 return (Key(kind, call_id) for call_id in self._present.ids())
+            case Kind.ALERT:
+                return iter(self._alerts)
+            case Kind.SITE:
+                return iter((SITE,))
 
     def _shape(self, key: Key, numbers: Numbers) -> Shape | None:
         match key.kind:
             case Kind.QUEUE:
-                return queue_shape(self._board.engine, QueueId(key.id), now=self._now())
+                return queue_shape(self._board.engine, QueueId(key.id), now=self._service.clock.now())
             case Kind.AGENT:
                 return agent_shape(self._board.engine, AgentId(key.id))
             case Kind.CALL:
                 return self._call(CallId(key.id), numbers)
+            case Kind.ALERT:
+                alert = self._alerts.get(key.id)
+                return None if alert is None else alert_shape(alert)
+            case Kind.SITE:
+                return site_shape(self._service.site)
 
     def _call(self, call_id: CallId, numbers: Numbers) -> Shape | None:
         shape = self._present.shape(call_id)

@@ -34,7 +34,7 @@ class Encoder:
 def delta(seq: int, encode: Encoder, **values: str) -> Delta:
     """Values by call."""
     keyed = {Key(Kind.CALL, id_): text.encode() for id_, text in values.items()}
-    return Delta(keyed, seq=seq, at=NOON, encode=encode)
+    return Delta(keyed, after=seq - 1, seq=seq, at=NOON, encode=encode)
 
 
 async def taken(outbox: Outbox) -> str | None:
@@ -103,7 +103,8 @@ async def test_more_things_than_the_limit_end_the_connection(count: int, *, is_s
     """Only for a client that does not keep up: a single large change is not its fault."""
     outbox, encode = Outbox(key_limit=3), Encoder()
     outbox.put(delta(1, encode, a="1"))
-    outbox.put(Delta({key(number): b"1" for number in range(count - 1)}, seq=2, at=NOON, encode=encode))
+    others = {key(number): b"1" for number in range(count - 1)}
+    outbox.put(Delta(others, after=1, seq=2, at=NOON, encode=encode))
     if is_slow:
         with pytest.raises(LiveError) as raised:
             await taken(outbox)

@@ -224,7 +224,7 @@ async def test_a_queue_that_opens_by_its_calendar_is_told(
     stage: Stage, server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing happens at that moment but time."""
-    monkeypatch.setattr(hub, "_CALENDAR_SECONDS", 0.02)
+    monkeypatch.setattr(hub, "_LOOK_EVERY_SECONDS", 0.02)
     hours = OpenHours(frozenset({5}), clock_time(16, 31), clock_time(17))
     night = Queue(QueueId("night"), "Night", calendar=Calendar("Asia/Shanghai", (hours,)))
     stage.dispatcher.submit(FloorChanged(floor(queues=[night])))
@@ -328,17 +328,17 @@ async def test_a_client_that_takes_nothing_is_let_go_and_harms_nobody(
             await slow.authenticate()
             await slow.subscribe("calls", "queues")
             slow.connection.transport.pause_reading()
-            await until(lambda: len(listener._view_by_client) == 2, "expected both clients")
+            await until(lambda: listener.client_count == 2, "expected both clients")
             number = 0
             deadline = time.monotonic() + 20
-            while len(listener._view_by_client) == 2:
+            while listener.client_count == 2:
                 assert time.monotonic() < deadline, "expected the slow client to be let go"
                 for _ in range(100):
                     stage.call(f"c{number:05}")
                     number += 1
                 await quick.hear_of(f"call:c{number - 1:05}")
             slow.connection.transport.abort()
-        assert len(listener._view_by_client) == 1
+        assert listener.client_count == 1
 
 
 async def test_too_many_clients_are_told_so(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,10 +391,11 @@ def test_an_entry_costs_nothing_while_nobody_listens() -> None:
 
 def test_messages_are_compact_json() -> None:
     """No blanks: they are many."""
-    frame = Frames("e").heartbeat(seq=5, at=START)
+    frame = Frames("e").heartbeat(after=4, seq=5, at=START)
     assert json.loads(frame) == {
         "type": "heartbeat",
         "epoch": "e",
+        "after": 4,
         "seq": 5,
         "at": "2026-11-21T08:30:00.000Z",
     }

@@ -1,0 +1,32 @@
+"""The site as pages need to know it."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from app.api.schemas.base import Shape
+from app.site.model import Language, Site
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class SiteShape(Shape):
+    """What a page needs to show the floor in the site's own terms."""
+
+    name: str
+    language: Language
+    time_zone: Annotated[str, Field(description="IANA name, such as Asia/Shanghai.")]
+    ring_ms: Annotated[int, Field(description="The length of one ring: a cycle of the site's cadence.")]
+    rings: Annotated[int, Field(description="Calls are to be answered before one more ring begins.")]
+
+
+def site_shape(site: Site) -> SiteShape:
+    """The site as it is shown."""
+    return SiteShape(
+        name=site.name,
+        language=site.language,
+        time_zone=site.time_zone,
+        ring_ms=round(site.cadence.ring / _MILLISECOND),
+        rings=site.policies.rings,
+    )

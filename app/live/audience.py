@@ -1,0 +1,84 @@
+"""Who follows what: the clients of each view, and which views show a thing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app.live.outbox import Outbox
+from app.live.protocol import View
+from app.live.teams import Teams
+from app.live.topics import Key, Kind, Topic
+
+
+@dataclass(slots=True)
+class Audience:
+    """The clients of one view. All of them were told everything up to the delta numbered `last`."""
+
+    view: View
+    last: int
+    clients: set[Outbox] = field(default_factory=set)
+
+
+class Audiences:
+    """All clients that follow something."""
+
+    def __init__(self, teams: Teams) -> None:
+        self._teams = teams
+        self._audience_by_client: dict[Outbox, Audience] = {}
+        self._audience_by_view: dict[View, Audience] = {}
+        self._views_by_topic: dict[Kind | Topic, set[View]] = {}
+
+    def __len__(self) -> int:
+        """How many clients there are."""
+        return len(self._audience_by_client)
+
+    def __iter__(self) -> Iterator[Audience]:
+        return iter(self._audience_by_view.values())
+
+    def __contains__(self, client: Outbox) -> bool:
+        """Whether this client follows something."""
+        return client in self._audience_by_client
+
+    def join(self, client: Outbox, view: View, *, seq: int) -> Audience:
+        """The client follows a view from this number on. It follows nothing else."""
+        audience = self._audience_by_view.get(view)
+        if audience is None:
+            audience = self._open(view, seq)
+        audience.clients.add(client)
+        self._audience_by_client[client] = audience
+        return audience
+
+    def part(self, client: Outbox) -> None:
+        """The client follows nothing any more. May be called twice."""
+        audience = self._audience_by_client.pop(client, None)
+        if audience is None:
+            return
+        audience.clients.discard(client)
+        if not audience.clients:
+            self._close(audience.view)
+
+    def of_client(self, client: Outbox) -> Audience:
+        """The audience that a client is part of."""
+        return self._audience_by_client[client]
+
+    def shows(self, view: View, key: Key) -> bool:
+        """Whether the view has this thing, by its kind, its key or its team."""
+        return key in view.topics or any(team in view.topics for team in self._teams.of(key))
+
+    def of_key(self, key: Key) -> Iterator[Audience]:
+        """The audiences that see this thing."""
+        topics: tuple[Kind | Topic, ...] = (key.kind, key, *self._teams.of(key))
+        views = set().union(*(self._views_by_topic.get(topic, ()) for topic in topics))
+        return (self._audience_by_view[view] for view in views)
+
+    def _open(self, view: View, seq: int) -> Audience:
+        for topic in view.topics:
+            self._views_by_topic.setdefault(topic, set()).add(view)
+        self._audience_by_view[view] = Audience(view, seq)
+        return self._audience_by_view[view]
+
+    def _close(self, view: View) -> None:
+        del self._audience_by_view[view]
+        for topic in view.topics:
+            self._views_by_topic[topic].discard(view)
+            if not self._views_by_topic[topic]:
+                del self._views_by_topic[topic]

@@ -12,21 +12,23 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra postgres --universal --g
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up doctor test check bench format lock clean
+.PHONY: help setup demo up doctor secrets test check bench format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.runtime ## make everything ready that the service needs
 
-demo: .venv/.runtime ## run a hotline with simulated callers and agents, live in the terminal
-	@$(RUN) app demo
+demo: .venv/.runtime ## run a hotline with simulated callers and agents, live in the terminal (SECONDS=60 ends it then)
+	@$(RUN) app demo $(if $(SECONDS),--seconds $(SECONDS))
 
 up: .venv/.runtime ## run the service
 	@$(RUN) app up
 
 doctor: .venv/.runtime ## say what is missing on this machine, and what to do about it
 	@$(RUN) app doctor
+
+secrets: var/secrets/ari_password var/secrets/thirdring_database_url ## make up the passwords that compose.yaml needs
 
 test: .venv/.dev ## run all tests, on the real Asterisk and the real databases
 	@$(RUN) pytest --numprocesses 2 --dist loadfile
@@ -52,6 +54,15 @@ lock: .venv/bin/uv ## write the lock files anew, with the newest versions that p
 clean: ## remove the environment and everything that was generated here
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- passwords for containers: the folder is ours alone, its files are readable for the users of the containers ---------------
+
+var/secrets/%_password:
+	@mkdir -p var && mkdir -p -m 0700 var/secrets
+	@$(PYTHON) -c 'import secrets; print(secrets.token_hex(24))' > $@
+
+var/secrets/thirdring_database_url: var/secrets/database_password
+	@echo "postgresql+asyncpg://thirdring:$$(cat $<)@database/thirdring" > $@
 
 # ---- the environment: stamps tell what was installed, so the second run has nothing to do -----------------------------------
 

@@ -1,0 +1,101 @@
+"""What is counted: a passage of a call through a queue, an offer, and a stretch of an agent's time.
+
+They come out of the derived tables, which come out of the journal: the same journal gives the same records, today and in a year.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.acd.model import ExitReason, OfferOutcome
+from app.ids import AgentId, CallId, OfferId, PauseCode, QueueId
+from metrics.intervals import Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A call in one queue, from the caller's first enqueueing to the end of what came of it.
+
+    A call that overflows has a passage in each queue. `enqueued_at` is the same in all of them: a caller's wait begins once, and no
+    overflow hides a part of it. `entered_at` is when this queue took the call in; None: refused at its door, never queued.
+    """
+
+    call_id: CallId
+    queue_id: QueueId
+    enqueued_at: datetime
+    entered_at: datetime | None = None
+    connected_at: datetime | None = None
+    """An agent and the caller were joined."""
+    left_at: datetime | None = None
+    """It left without an agent, for this reason."""
+    exit_reason: ExitReason | None = None
+    agent_id: AgentId | None = None
+    completed_at: datetime | None = None
+    """The conversation was over."""
+    hold: timedelta = timedelta()
+    wrap_up: timedelta = timedelta()
+    is_ended_by_agent: bool = False
+    is_repeat: bool = False
+    """The same number had called within the day before."""
+
+    @property
+    def wait(self) -> timedelta | None:
+        """From the enqueueing to the agent, or to leaving; None while the call waits."""
+        end = self.connected_at or self.left_at
+        return None if end is None else end - self.enqueued_at
+
+    @property
+    def talk(self) -> timedelta:
+        """Connected and not on hold; nothing until the conversation is over."""
+        if self.connected_at is None or self.completed_at is None:
+            return timedelta()
+        return self.completed_at - self.connected_at - self.hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An agent was reserved and the phone was rung. `outcome` is None while it lasts."""
+
+    offer_id: OfferId
+    call_id: CallId
+    queue_id: QueueId
+    agent_id: AgentId
+    started_at: datetime
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: OfferOutcome | None = None
+
+    @property
+    def ring(self) -> timedelta | None:
+        """From the phone's first ringing to the answer, or to the end; None: it never rang, or still rings."""
+        end = self.answered_at or self.ended_at
+        return None if self.ringing_at is None or end is None else end - self.ringing_at
+
+
+class Activity(StrEnum):
+    """What an agent who is logged in does. At each instant it is one of these."""
+
+    IDLE = "idle"
+    """Available, and nothing to do."""
+    PAUSED = "paused"
+    """Paused, and nothing to do."""
+    RINGING = "ringing"
+    TALKING = "talking"
+    HOLDING = "holding"
+    WRAPPING_UP = "wrapping_up"
+    OUTBOUND = "outbound"
+    """In a call that no queue gave, from dialling to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatTime:
+    """A stretch of an agent's time in the seat in which nothing changed."""
+
+    agent_id: AgentId
+    period: Period
+    activity: Activity
+    is_paused: bool = False
+    """The agent's own choice then. Somebody who dials during a pause is outbound and paused."""
+    pause_code: PauseCode | None = None
+    call_id: CallId | None = None

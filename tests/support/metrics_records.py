@@ -1,0 +1,160 @@
+"""Records for tests of figures, by the second."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome
+from app.ids import AgentId, CallId, OfferId, QueueId
+from metrics.intervals import Period
+from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.seat import StateSpan, StatusSpan
+
+NINE = datetime(2026, 11, 21, 9, tzinfo=UTC)
+SERVICE, SALES = QueueId("service"), QueueId("sales")
+LIN, WANG = AgentId("lin"), AgentId("wang")
+DAY = Period(NINE, NINE + timedelta(hours=24))
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds after nine."""
+    return NINE + timedelta(seconds=seconds)
+
+
+def answered(
+    wait: float,
+    talk: float = 60,
+    *,
+    start: float = 0,
+    hold: float = 0,
+    wrap_up: float = 0,
+    by_agent: bool = False,
+    queue: QueueId = SERVICE,
+    agent: AgentId = LIN,
+) -> Passage:
+    """A call answered after `wait` seconds; `talk` includes no hold."""
+    connected = at(start + wait)
+    return Passage(
+        call_id=CallId(f"answered-{start}-{wait}"),
+        queue_id=queue,
+        enqueued_at=at(start),
+        entered_at=at(start),
+        connected_at=connected,
+        agent_id=agent,
+        completed_at=connected + timedelta(seconds=talk + hold),
+        hold=timedelta(seconds=hold),
+        wrap_up=timedelta(seconds=wrap_up),
+        is_ended_by_agent=by_agent,
+    )
+
+
+def left(
+    wait: float, reason: ExitReason = ExitReason.ABANDONED, *, start: float = 0, queue: QueueId = SERVICE
+) -> Passage:
+    """A call that left after `wait` seconds."""
+    return Passage(
+        call_id=CallId(f"left-{start}-{wait}"),
+        queue_id=queue,
+        enqueued_at=at(start),
+        entered_at=at(start),
+        left_at=at(start + wait),
+        exit_reason=reason,
+    )
+
+
+def waits(start: float = 0) -> Passage:
+    """A call that waits."""
+    return Passage(call_id=CallId("waits"), queue_id=SERVICE, enqueued_at=at(start), entered_at=at(start))
+
+
+def refused(reason: ExitReason = ExitReason.JOIN_FULL) -> Passage:
+    """A call turned away at the door."""
+    return Passage(
+        call_id=CallId("refused"), queue_id=SERVICE, enqueued_at=at(0), left_at=at(0), exit_reason=reason
+    )
+
+
+def offer(outcome: OfferOutcome | None, ring: float | None = 5, *, start: float = 0) -> Offer:
+    """An offer whose phone rang for `ring` seconds, if it rang."""
+    ringing_at = None if ring is None else at(start + 0.1)
+    ended_at = None if outcome is None else at(start + 0.1 + (ring or 0))
+    return Offer(
+        offer_id=OfferId("o"),
+        call_id=CallId("c"),
+        queue_id=SERVICE,
+        agent_id=LIN,
+        started_at=at(start),
+        ringing_at=ringing_at,
+        answered_at=ended_at if outcome is OfferOutcome.ANSWERED else None,
+        ended_at=ended_at,
+        outcome=outcome,
+    )
+
+
+def seat(
+    since: float, until: float, activity: Activity, *, paused: bool = False, agent: AgentId = LIN
+) -> SeatTime:
+    """A stretch of an agent's time."""
+    return SeatTime(agent_id=agent, period=Period(at(since), at(until)), activity=activity, is_paused=paused)
+
+
+def status(since: float, until: float | None, is_: AgentStatus) -> StatusSpan:
+    """A status span."""
+    return StatusSpan(at(since), None if until is None else at(until), is_)
+
+
+def state(since: float, until: float | None, is_: AgentState) -> StateSpan:
+    """A state span."""
+    return StateSpan(at(since), None if until is None else at(until), is_)
+
+
+_seconds = st.integers(0, 90_000).map(lambda tenths: tenths / 10)
+_starts = st.integers(0, 86_400)
+PASSAGES = st.one_of(
+    st.builds(
+        lambda wait, talk, start, hold, wrap_up, by_agent, queue, agent: answered(
+            wait, talk, start=start, hold=hold, wrap_up=wrap_up, by_agent=by_agent, queue=queue, agent=agent
+        ),
+        _seconds,
+        _seconds,
+        _starts,
+        _seconds,
+        _seconds,
+        st.booleans(),
+        st.sampled_from([SERVICE, SALES]),
+        st.sampled_from([LIN, WANG]),
+    ),
+    st.builds(
+        lambda wait, reason, start: left(wait, reason, start=start),
+        _seconds,
+        st.sampled_from(
+            [
+                ExitReason.ABANDONED,
+                ExitReason.TIMEOUT,
+                ExitReason.EMPTY,
+                ExitReason.KEY,
+                ExitReason.FAULT,
+                ExitReason.REMOVED,
+            ]
+        ),
+        _starts,
+    ),
+    st.builds(waits, _starts),
+    st.builds(refused),
+)
+OFFERS = st.builds(
+    lambda outcome, ring, start: offer(outcome, ring, start=start),
+    st.none() | st.sampled_from(OfferOutcome),
+    st.none() | _seconds,
+    _starts,
+)
+SEATS = st.builds(
+    lambda since, length, activity, paused, agent: seat(
+        since, since + length, activity, paused=paused, agent=agent
+    ),
+    _starts,
+    st.integers(1, 20_000),
+    st.sampled_from(Activity),
+    st.booleans(),
+    st.sampled_from([LIN, WANG]),
+)

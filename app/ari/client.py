@@ -47,6 +47,7 @@ from app.ari.listener import Listener
 from app.ari.messages import ApplicationReplaced, Event, UnknownEvent
 from app.ari.request import Request
 from app.ari.requests import applications, asterisk
+from app.ari.requests.applications import NOISE
 
 _ESCAPE_WORKERS = 4
 
@@ -87,7 +88,10 @@ _REACHABLE = (State.RECONCILING, State.CONNECTED)
 
 
 class Client:
-    """See the module. Use it from one loop; `jitter` gives numbers in [0, 1), such as `random.Random().random`."""
+    """See the module. Use it from one loop; `jitter` gives numbers in [0, 1), such as `random.Random().random`.
+
+    `unread` names the types of events that Asterisk shall keep to itself.
+    """
 
     def __init__(
         self,
@@ -96,10 +100,12 @@ class Client:
         *,
         jitter: Callable[[], float],
         transport: Transport = Transport.WEBSOCKET,
+        unread: Iterable[str] = NOISE,
         limits: Limits | None = None,
     ) -> None:
         self._address = address
         self._listener = listener
+        self._unread = tuple(unread)
         self._limits = limits or Limits()
         self._circuit = Circuit(threshold=self._limits.circuit_threshold)
         self._backoff = _backoff(self._limits, jitter)
@@ -222,7 +228,7 @@ class Client:
         """Filter, let the owner look around, then deliver what came meanwhile."""
         self._circuit.on_answer()
         self._advance(State.RECONCILING)
-        await self.ask(applications.filter_events(self._address.app))
+        await self.ask(applications.filter_events(self._address.app, disallowed=self._unread))
         await self._let_owner_reconcile()
         self._was_connected = True
         self._backoff.reset()

@@ -21,7 +21,7 @@ from app.ari.request import Request
 from app.ari.requests import applications, endpoints
 from app.ari.snapshots import Endpoint
 from app.ari.survey import survey
-from app.ari.translate import Translator
+from app.ari.translate import UNREAD, Translator
 from app.calls.actions import Action
 from app.calls.events import Event as OurEvent
 from app.clock import Clock
@@ -51,7 +51,7 @@ class AriLink(Listener):
         self._devices = DeviceWatch(self._registry)
         self._subscribed: set[DeviceId] = set()
         self._translator = Translator(self._registry, self._devices, is_leg=is_leg)
-        self.client = Client(address, self, jitter=jitter, transport=transport, limits=limits)
+        self.client = Client(address, self, jitter=jitter, transport=transport, unread=UNREAD, limits=limits)
         self._performer = Performer(self.client, self._registry, app=address.app, submit=submit)
         self.reconciled_at: datetime | None = None
         """When the present connection had its reconcile; None while there is none."""

@@ -67,12 +67,7 @@ class Performer:
         self._submit = submit
 
     def perform(self, wanted: Sequence[actions.Action]) -> None:
-        """Send the requests for these actions. The first goes by itself: Asterisk rings while we put the rest together."""
-        self._send(wanted[:1])
-        self._send(wanted[1:])
-
-    def _send(self, wanted: Sequence[actions.Action]) -> None:
-        """In one write."""
+        """Send the requests for these actions, in one write."""
         pairs = [(action, request) for action in wanted for request in self._requests(action)]
         futures = self._sender.send_all([request for _, request in pairs])
         for (action, _), future in zip(pairs, futures, strict=True):

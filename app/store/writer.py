@@ -33,9 +33,9 @@ _SEGMENTS_KEPT_FOR_SNAPSHOT = 16
 class WriterSettings:
     """How the writer works. Durations in seconds."""
 
-    interval: float = 0.05
+    interval: float = 0.2
     """How long entries gather before they are written."""
-    batch_rows: int = 200
+    batch_rows: int = 500
     """How many entries do not wait any longer; also the most in one transaction."""
     first_pause: float = 0.1
     longest_pause: float = 5.0

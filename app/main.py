@@ -46,8 +46,8 @@ from app.runtime.service import Service
 from app.settings import Settings
 from app.site.loader import SiteFile
 from app.site.secret_store import SecretError, Secrets
+from app.store.derived import projections
 from app.store.entry import Entry
-from app.store.history import History
 from app.store.journal import Journal, JournalSettings
 from app.store.past_calls import PastCalls
 from app.store.projection import Projector
@@ -343,7 +343,7 @@ async def _open(settings: Settings, clock: Clock) -> _Parts:
     journal = await Journal.open(
         JournalSettings(directory=settings.data_dir, url=url),
         clock=clock,
-        projector=Projector(decode_facts, [History()]),
+        projector=Projector(decode_facts, projections()),
     )
     parts = _Parts(settings, clock, site_file=site_file, secrets=secrets, journal=journal)
     try:

@@ -6,7 +6,7 @@ from app.clock import SystemClock
 from app.runtime.codec import decode_facts
 from app.runtime.recovery import first_difference
 from app.settings import Settings
-from app.store.history import History
+from app.store.derived import projections
 from app.store.journal import Journal, JournalSettings
 from app.store.projection import Projector
 from app.store.rebuild import rebuild
@@ -14,7 +14,7 @@ from app.store.rebuild import rebuild
 
 async def _open_journal(settings: Settings) -> tuple[Journal, Projector]:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
-    projector = Projector(decode_facts, [History()])
+    projector = Projector(decode_facts, projections())
     where = JournalSettings(directory=settings.data_dir, url=url)
     return await Journal.open(where, clock=SystemClock(), projector=projector), projector
 

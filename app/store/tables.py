@@ -84,6 +84,7 @@ call = Table(
     Index("call_by_arrival", "arrived_at"),
     Index("call_by_queue", "queue_id", "enqueued_at"),
     Index("call_by_agent", "agent_id", "arrived_at"),
+    Index("call_by_number", "from_number", "arrived_at"),
 )
 """One row per call. `outcome` is `connected`, or the reason why it last left a queue."""
 
@@ -146,5 +147,40 @@ agent_activity = Table(
         postgresql_where=text("ended_at IS NULL"),
     ),
     Index("agent_activity_by_start", "started_at"),
+    Index("agent_activity_by_call", "call_id"),
 )
 """Intervals. `aspect` is `status` (the human's choice) or `state` (the system's); the open one has no `ended_at`."""
+
+passage = Table(
+    "passage",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("queue_id", Text, primary_key=True),
+    Column("enqueued_at", Instant, primary_key=True, autoincrement=False),
+    Column("entered_at", Instant),
+    Column("overflowed_from", Text),
+    Column("priority", Integer),
+    Column("position", Integer),
+    Column("connected_at", Instant),
+    Column("agent_id", Text),
+    Column("offer_id", Text),
+    Column("left_at", Instant),
+    Column("reason", Text),
+    Column("left_position", Integer),
+    Column("target_kind", Text),
+    Column("target", Text),
+    Index("passage_by_enqueueing", "enqueued_at"),
+    Index("passage_by_queue", "queue_id", "enqueued_at"),
+)
+"""One row per passage of a call through a queue. `entered_at` is empty when the queue refused the call at its door."""
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("connected_at", Instant, primary_key=True, autoincrement=False),
+    Column("queue_id", Text),
+    Column("agent_id", Text),
+    Column("completed_at", Instant),
+)
+"""One row per time that a caller and an agent were joined, once it is over."""

@@ -1,0 +1,90 @@
+"""The projection of calls' passages through queues, and of the conversations that came of them.
+
+`call` keeps only the last queue of a call; figures of a queue need each. A passage is known by its call, its queue and the caller's first
+enqueueing, which all facts about it carry: a call visits a queue once per enqueueing. A conversation is known by its call and the
+instant of the join.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+
+from app.acd import facts as acd
+from app.store import tables
+from app.store.rows import Rows
+
+
+class Passages:
+    """The projection that fills `passage` and `conversation`."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The tables that it fills."""
+        return (tables.passage, tables.conversation)
+
+    def apply(self, fact: Any, rows: Rows) -> None:
+        """Add what a fact tells of a passage or a conversation."""
+        record = _RECORDERS.get(type(fact))
+        if record is not None:
+            record(fact, rows)
+
+
+def _queued(fact: acd.CallQueued, rows: Rows) -> None:
+    is_first = fact.overflowed_from is None
+    rows.put(
+        tables.passage,
+        call_id=fact.call_id,
+        queue_id=fact.queue_id,
+        enqueued_at=fact.enqueued_at,
+        # A caller may have waited before we knew: that was in the first queue.
+        entered_at=fact.enqueued_at if is_first else fact.at,
+        overflowed_from=fact.overflowed_from,
+        priority=fact.priority,
+        position=fact.position,
+    )
+
+
+def _connected(fact: acd.CallConnected, rows: Rows) -> None:
+    rows.put(
+        tables.passage,
+        call_id=fact.call_id,
+        queue_id=fact.queue_id,
+        enqueued_at=fact.enqueued_at,
+        connected_at=fact.at,
+        agent_id=fact.agent_id,
+        offer_id=fact.offer_id,
+    )
+
+
+def _left(fact: acd.CallLeft, rows: Rows) -> None:
+    rows.put(
+        tables.passage,
+        call_id=fact.call_id,
+        queue_id=fact.queue_id,
+        enqueued_at=fact.enqueued_at,
+        left_at=fact.at,
+        reason=fact.reason,
+        left_position=fact.position,
+        target_kind=fact.target.kind if fact.target else None,
+        target=fact.target.value if fact.target else None,
+    )
+
+
+def _completed(fact: acd.CallCompleted, rows: Rows) -> None:
+    rows.put(
+        tables.conversation,
+        call_id=fact.call_id,
+        connected_at=fact.connected_at,
+        queue_id=fact.queue_id,
+        agent_id=fact.agent_id,
+        completed_at=fact.at,
+    )
+
+
+_RECORDERS: dict[type, Callable[[Any, Rows], None]] = {
+    acd.CallCompleted: _completed,
+    acd.CallConnected: _connected,
+    acd.CallLeft: _left,
+    acd.CallQueued: _queued,
+}

@@ -7,6 +7,8 @@ RUN := $(BIN)/python -m
 # Locks hold hashes: what is installed is what was tested.
 INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes --requirement
 INSTALL_OURSELVES := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+INSTALL_FAILED = { echo "expected pip to install what $< lists, it says above what came instead:" \
+	"check the network and pip's configuration, then run the same command again"; exit 1; }
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra postgres --universal --generate-hashes --no-emit-index-url \
 	--no-header --quiet
 
@@ -78,13 +80,13 @@ var/secrets/thirdring_database_url: var/secrets/database_password
 
 .venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "setup: installing $$(grep -c '==' $<) packages"
-	@$(INSTALL) $<
+	@$(INSTALL) $< || $(INSTALL_FAILED)
 	@$(INSTALL_OURSELVES)
 	@touch $@
 
 # Holds all of the other lock, in the same versions.
 .venv/.dev: requirements-dev.lock pyproject.toml | .venv/bin/python
 	@echo "setup: installing $$(grep -c '==' $<) packages, tools for tests and checks among them"
-	@$(INSTALL) $<
+	@$(INSTALL) $< || $(INSTALL_FAILED)
 	@$(INSTALL_OURSELVES)
 	@touch .venv/.runtime $@

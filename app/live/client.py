@@ -1,101 +1,120 @@
 """A client of the live stream: keeps a copy of what it follows, and says when that copy is stale.
 
-    async with LiveClient(url, token, ["queues", "agents"]) as live:
-        async for changed in live.changes():      # topics that changed; all of them after a snapshot
-            draw(live.values, stale=live.is_stale)
+    live = LiveClient(url, token, ["queues", "agents"])
+    async for changed in live.changes():      # topics that changed; all of them after a snapshot
+        draw(live.values, stale=live.is_stale)
 
-It reconnects by itself and resumes where it was. What is in `values` while `is_stale` is the last that was known.
+It reconnects by itself, resumes where it was, and asks again when a message is missing. What is in `values` while `is_stale` is
+the last that was known.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
-from typing import Any, Self
+import random
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-_SILENCE_SECONDS = 12.0
-"""More than two heartbeats of the server."""
-_RETRY_SECONDS = 0.5
+from app.ari.backoff import Backoff
+from app.errors import ThirdringError
+from app.live.copy import Copy, Value
+from app.live.protocol import HEARTBEAT_EVERY, CloseCode
+
+_SILENCE = 2 * HEARTBEAT_EVERY.total_seconds() + 2
+"""Two heartbeats were missed."""
+_FIRST_RETRY_SECONDS = 0.25
+_LONGEST_RETRY_SECONDS = 10.0
 _BIGGEST_MESSAGE = 64 * 1024 * 1024
+_REFUSALS = frozenset({CloseCode.BAD_MESSAGE, CloseCode.UNAUTHENTICATED})
+_REFUSED_STATUSES = frozenset({401, 403, 404, 421})
+"""Answers to the handshake that another try does not change."""
 
 
-class LiveRefused(Exception):
-    """The service will not serve this client: the reason says what to change."""
+class LiveRefused(ThirdringError):
+    """The service will not serve this client: the text says what to change."""
 
 
 class LiveClient:
     """Follows topics. One consumer."""
 
-    def __init__(self, url: str, token: str, topics: Sequence[str], *, numbers: str = "masked") -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        topics: Sequence[str],
+        *,
+        numbers: str = "masked",
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
         parts = urlsplit(url)
         scheme = "wss" if parts.scheme == "https" else "ws"
         self._url = f"{scheme}://{parts.netloc}/api/v1/live"
         self._token = token
-        self._topics = list(topics)
-        self._numbers = numbers
-        self._position: dict[str, Any] | None = None
-        self.values: dict[str, dict[str, Any]] = {}
-        """Topic of one thing to its present value."""
+        self._wanted: dict[str, Any] = {"type": "subscribe", "topics": list(topics), "numbers": numbers}
+        self._backoff = Backoff(first=_FIRST_RETRY_SECONDS, longest=_LONGEST_RETRY_SECONDS, jitter=jitter)
+        self._copy = Copy()
+        self._has_asked = False
         self.is_stale = True
 
-    async def __aenter__(self) -> Self:
-        return self
+    @property
+    def values(self) -> dict[str, Value]:
+        """Topic of one thing to its present value, or to the last known one while `is_stale`."""
+        return self._copy.values
 
-    async def __aexit__(self, *_: object) -> None:
-        self.is_stale = True
-
-    async def changes(self) -> AsyncIterator[set[str]]:
+    async def changes(self) -> AsyncGenerator[set[str], None]:
         """The topics that changed, message by message; an empty set when only freshness did. Raises `LiveRefused`."""
         while True:
-            with suppress(OSError, TimeoutError):
-                async with connect(self._url, max_size=_BIGGEST_MESSAGE, proxy=None) as connection:
-                    await self._subscribe(connection)
-                    async for changed in self._read(connection):
-                        yield changed
+            async with aclosing(self._connected()) as connected:
+                async for changed in connected:
+                    yield changed
             if not self.is_stale:
                 self.is_stale = True
                 yield set()
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(self._backoff.delay())
+
+    async def _connected(self) -> AsyncGenerator[set[str], None]:
+        """What changed while one connection lasts."""
+        try:
+            async with connect(self._url, max_size=_BIGGEST_MESSAGE, proxy=None) as connection:
+                await self._say(connection, {"type": "authenticate", "token": self._token})
+                await self._subscribe(connection)
+                while True:
+                    changed = await self._hear(connection)
+                    if changed is not None:
+                        yield changed
+        except InvalidStatus as error:
+            _raise_if_refused(error.response.status_code, "the handshake was refused", _REFUSED_STATUSES)
+        except ConnectionClosed as error:
+            if error.rcvd is not None:
+                _raise_if_refused(error.rcvd.code, error.rcvd.reason, _REFUSALS)
+        except (OSError, TimeoutError, WebSocketException):
+            pass  # Nobody is there, or nobody speaks: try again.
+
+    async def _hear(self, connection: ClientConnection) -> set[str] | None:
+        """The next message: what it changed; None when one before it is missing."""
+        async with asyncio.timeout(_SILENCE):
+            message = json.loads(await connection.recv())
+        changed = self._copy.take(message)
+        if changed is not None:
+            self._backoff.reset()
+            self.is_stale = self._has_asked = False
+        elif not self._has_asked:
+            await self._subscribe(connection)
+        return changed
 
     async def _subscribe(self, connection: ClientConnection) -> None:
-        await connection.send(json.dumps({"type": "authenticate", "token": self._token}))
-        wanted: dict[str, Any] = {"type": "subscribe", "topics": self._topics, "numbers": self._numbers}
-        if self._position is not None:
-            wanted["resume"] = self._position
-        await connection.send(json.dumps(wanted))
+        self._has_asked = True
+        position = self._copy.position
+        await self._say(connection, self._wanted | ({} if position is None else {"resume": position}))
 
-    async def _read(self, connection: ClientConnection) -> AsyncIterator[set[str]]:
-        while True:
-            try:
-                async with asyncio.timeout(_SILENCE_SECONDS):
-                    message = json.loads(await connection.recv())
-            except WebSocketException:
-                _raise_if_refused(connection)
-                return
-            changed = self._take(message)
-            yield changed
-
-    def _take(self, message: dict[str, Any]) -> set[str]:
-        self._position = {"epoch": message["epoch"], "seq": message["seq"]}
-        self.is_stale = False
-        gone: set[str] = set()
-        if message["type"] == "snapshot":
-            gone = set(self.values)
-            self.values = {}
-        changed = {member["topic"] for member in message.get("values", ())}
-        for member in message.get("values", ()):
-            if member["value"] is None:
-                self.values.pop(member["topic"], None)
-            else:
-                self.values[member["topic"]] = member["value"]
-        return changed | gone
+    async def _say(self, connection: ClientConnection, message: dict[str, Any]) -> None:
+        await connection.send(json.dumps(message))
 
 
-def _raise_if_refused(connection: ClientConnection) -> None:
-    code, reason = connection.close_code, connection.close_reason
-    if code is not None and 4400 <= code < 4408:  # noqa: PLR2004 - CloseCode: bad message, unauthenticated
-        raise LiveRefused(f"The live stream was closed by the service ({code}): {reason}")
+def _raise_if_refused(code: int, reason: str, refusals: frozenset[Any]) -> None:
+    if code in refusals:
+        raise LiveRefused(f"Expected the service to serve the live stream; it refused ({code}): {reason}")

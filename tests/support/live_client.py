@@ -79,6 +79,11 @@ class LiveServer:
         self._host = host
         self._token = token
 
+    @property
+    def url(self) -> str:
+        """As a person would write it."""
+        return f"http://{self._host}"
+
     @asynccontextmanager
     async def wallboard(self, **options: Any) -> AsyncIterator[Wallboard]:
         """A connected client that said nothing yet."""

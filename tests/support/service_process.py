@@ -176,10 +176,13 @@ class ServiceProcess:
     async def until_ended(self, call_id: str) -> Any:
         """Wait until the call is written down as ended: the database is some milliseconds behind."""
         deadline = time.monotonic() + 5
-        while (call := await self.ask("GET", f"calls/{call_id}"))["ended_by"] is None:
-            assert time.monotonic() < deadline, f"expected {call_id} to end, found {call}"
+        while True:
+            listed = await self.ask("GET", "calls?state=ended")
+            ended = [call for call in listed["calls"] if call["id"] == call_id]
+            if ended and ended[0]["ended_by"] is not None:
+                return ended[0]
+            assert time.monotonic() < deadline, f"expected {call_id} to have ended, found {listed}"
             await asyncio.sleep(0.02)
-        return call
 
     async def until_agent(self, agent: str, state: str, *, within: timedelta = timedelta(seconds=5)) -> Any:
         """Wait until the agent is in that state."""

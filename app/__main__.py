@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, what in (
         ("up", _up, "run the service, with an Asterisk of its own unless the site file names one"),
         ("demo", _demo, "run a demonstration floor until Ctrl-C, shown live"),
+        ("watch", _watch, "show the floor of a running service live in the terminal"),
         ("doctor", _doctor, "check all that a site needs, and say what to do"),
         (
             "render-asterisk",
@@ -70,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if name == "doctor":
             command.add_argument("--json", action="store_true", help="findings as JSON")
+        if name == "watch":
+            command.add_argument(
+                "--url", help="the service (default: the one that runs on the data directory)"
+            )
+            command.add_argument("--seconds", type=float, help="stop by itself after so long")
         if name == "demo":
             command.add_argument("--seconds", type=float, help="stop by itself after so long")
             command.add_argument("--seed", type=int, help="another plan of callers")
@@ -162,6 +169,13 @@ def _demo(wanted: argparse.Namespace, settings: Settings) -> int:
     from app.simulator.demo import run_demo  # noqa: PLC0415 - only this command needs the simulator
 
     return run_demo(settings, seconds=wanted.seconds, seed=wanted.seed)
+
+
+def _watch(wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.live.watch import run_watch  # noqa: PLC0415 - only this command draws
+
+    token = os.environ.get("THIRDRING_TOKEN")
+    return run_watch(settings.data_dir, url=wanted.url, token=token, seconds=wanted.seconds)
 
 
 def _doctor(wanted: argparse.Namespace, settings: Settings) -> int:

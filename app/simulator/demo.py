@@ -27,6 +27,7 @@ from app.asterisk.installation import find
 from app.asterisk.render import needed_modules
 from app.errors import ThirdringError
 from app.live.client import LiveClient
+from app.live.screen import TOPICS
 from app.settings import Settings
 from app.simulator.floor import Floor
 from app.simulator.rest import RestActions
@@ -86,10 +87,17 @@ async def _run(console: Console, data: Path, scenario: Scenario, *, seconds: flo
         floor = Floor(
             scenario, server=("127.0.0.1", told["sip_port"]), passwords=passwords, actions=actions, media=True
         )
-        show = _Show(
-            console, told, LiveClient(told["url"], token, ["queues", "agents", "calls"]), floor, actions
-        )
+        live = LiveClient(told["url"], token, TOPICS)
+        show = _Show(console, live, floor, actions, foot=_foot(told, token))
         await _until_stopped(stop, seconds, floor, show)
+
+
+def _foot(told: Mapping[str, Any], token: str) -> str:
+    """What a visitor may do. The token in the fragment never leaves the browser: fragments are not sent."""
+    return (
+        f"Call in yourself: sip:4001@127.0.0.1:{told['sip_port']} (no password).  Ctrl-C ends.\n"
+        f"Wallboard: {told['url']}/wallboard#token={token}"
+    )
 
 
 async def _until_stopped(stop: asyncio.Event, seconds: float | None, floor: Floor, show: "_Show") -> None:
@@ -153,11 +161,11 @@ class _Show:
     """Follows the floor and draws it: a screen on a terminal, a line now and then elsewhere."""
 
     def __init__(
-        self, console: Console, told: Mapping[str, Any], live: LiveClient, floor: Floor, actions: RestActions
+        self, console: Console, live: LiveClient, floor: Floor, actions: RestActions, *, foot: str
     ) -> None:
         self._console = console
-        self._told = told
         self._live = live
+        self._foot = foot
         self._floor = floor
         self._actions = actions
         self._log: deque[str] = deque(maxlen=50)
@@ -197,15 +205,11 @@ class _Show:
             await asyncio.sleep(_PLAIN_LINE_SECONDS)
 
     def _picture(self) -> Any:
-        port, url = self._told["sip_port"], self._told["url"]
-        foot = (
-            f"Call in yourself: sip:4001@127.0.0.1:{port} (no password).  REST and live: {url}  Ctrl-C ends."
-        )
         return draw(
             self._live.values,
             tally=self._floor.tally,
             log=self._log,
             now=datetime.now(UTC),
             is_stale=self._live.is_stale,
-            foot=foot,
+            foot=self._foot,
         )

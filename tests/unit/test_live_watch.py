@@ -1,0 +1,92 @@
+"""`thirdring watch`: what a supervisor reads in a terminal."""
+
+import asyncio
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from app.acd.events import LogInRequested
+from app.live import watch
+from app.live.client import LiveClient, LiveRefused
+from app.live.screen import TOPICS, draw_floor
+from app.live.watch import NothingToWatch, run_watch
+from tests.support.live_client import serving
+from tests.support.stage import LIN, START, TOKEN, Stage
+
+
+def printed(picture: RenderableType) -> str:
+    """The picture as text."""
+    console = Console(file=io.StringIO(), width=140)
+    console.print(picture)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]  # the file above is a StringIO
+    return text
+
+
+async def values_of(stage: Stage) -> dict[str, Any]:
+    """What the live stream tells of the stage."""
+    async with serving(stage.api) as server:
+        client = LiveClient(server.url, TOKEN, TOPICS)
+        async for _ in client.changes():
+            return client.values
+    raise AssertionError
+
+
+async def test_the_floor_shows_queues_agents_calls_and_alerts(stage: Stage) -> None:
+    """By their names; durations are counted to the moment of drawing."""
+    stage.dispatcher.submit(LogInRequested(LIN))
+    stage.call("c1", "13800138000")
+    stage.call("c2", "13900139000")
+    values = await values_of(stage)
+    text = printed(draw_floor(values, now=START + timedelta(seconds=65), is_stale=False))
+    for expected in ("客户服务", "林晓", "offered", "138****8000", "1:05", "Stage - the floor, live"):
+        assert expected in text
+
+
+async def test_alerts_stand_under_the_name_of_what_they_are_about(stage: Stage) -> None:
+    """A queue without anybody at work."""
+    stage.call("c1")
+    text = printed(draw_floor(await values_of(stage), now=START, is_stale=False))
+    line = next(line for line in text.splitlines() if "unstaffed" in line)
+    assert "客户服务" in line
+
+
+def test_a_stale_floor_says_so() -> None:
+    """Even an empty one."""
+    assert "no news from the service" in printed(draw_floor({}, now=START, is_stale=True))
+
+
+async def test_watching_draws_what_the_service_tells(stage: Stage) -> None:
+    """Until the time is over; where there is no terminal, line by line."""
+    console = Console(file=io.StringIO(), width=140)
+    async with serving(stage.api) as server:
+        client = LiveClient(server.url, TOKEN, TOPICS)
+        with pytest.raises(TimeoutError):
+            await watch._watch(client, console, 1.0)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]  # the file above is a StringIO
+    assert "客户服务" in text
+
+
+async def test_watching_with_a_wrong_token_ends_with_the_reason(stage: Stage) -> None:
+    """It does not try for ever."""
+    async with serving(stage.api) as server:
+        client = LiveClient(server.url, "wrong", TOPICS)
+        with pytest.raises(LiveRefused, match="token"):
+            await asyncio.wait_for(watch._watch(client, Console(file=io.StringIO()), None), timeout=5)
+
+
+def test_without_a_service_the_command_says_how_to_name_one(tmp_path: Path) -> None:
+    """The address first."""
+    with pytest.raises(NothingToWatch, match="--url"):
+        run_watch(tmp_path, url=None, token=None, seconds=None)
+
+
+def test_without_a_token_the_command_says_where_to_put_it(tmp_path: Path) -> None:
+    """The command line is no place for it: others can read that."""
+    (tmp_path / "service.json").write_text(json.dumps({"url": "http://127.0.0.1:1"}))
+    with pytest.raises(NothingToWatch, match="THIRDRING_TOKEN"):
+        run_watch(tmp_path, url=None, token=None, seconds=None)

@@ -124,7 +124,10 @@ class AgentStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class AgentStateChanged:
-    """What the system does with the agent changed. `deadline` is the end of a timed wrap-up."""
+    """What the system does with the agent changed. `deadline` is the end of a timed wrap-up.
+
+    A wrap-up that is extended is told again with its new deadline; it began when it was told first.
+    """
 
     at: datetime
     agent_id: AgentId

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from app.acd.commands import ConnectCall
 from app.acd.decision import Decision
@@ -79,6 +79,7 @@ class _FloorLife(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = _START
+        self.reloaded_at = 0
         self.engine = Engine()
         self.twin = Engine()
         self.history: list[tuple[Event, datetime, Decision]] = []
@@ -94,6 +95,10 @@ class _FloorLife(RuleBasedStateMachine):
     # --- telling the engine --------------------------------------------------------------------------------------
 
     def tell(self, event: Event) -> Decision:
+        self.now += timedelta(seconds=len(self.history) % 3)
+        return self._tell_at_once(event)
+
+    def _tell_at_once(self, event: Event) -> Decision:
         before = self.engine.snapshot()
         decision = self.engine.handle(event, now=self.now)
         restored = self.twin.handle(event, now=self.now)
@@ -143,6 +148,9 @@ class _FloorLife(RuleBasedStateMachine):
             self.logged_in[fact.agent_id] = fact.at
 
     def _state_changed(self, fact: AgentStateChanged) -> None:
+        """A wrap-up that is extended is told again; it began when it began."""
+        if fact.agent_id in self.states and self.states[fact.agent_id][0] is fact.state:
+            return
         self._spend(fact.agent_id, fact.at)
         self.states[fact.agent_id] = (fact.state, fact.at)
 
@@ -186,6 +194,32 @@ class _FloorLife(RuleBasedStateMachine):
     def _offer(self, data: st.DataObject) -> OfferId | None:
         open_offers = sorted(each.id for each in self.engine.snapshot().offers)
         return data.draw(st.sampled_from(open_offers)) if open_offers else None
+
+    @rule(queue_id=st.sampled_from(QUEUES), number=st.integers(1, 3))
+    def plain_calls_come(self, queue_id: QueueId, number: int) -> None:
+        for call_id in [each for each in CALLS if self.engine.call(each) is None][:number]:
+            self.tell(CallEnqueued(call_id, queue_id, attempts=self.attempts[call_id]))
+
+    @rule(names=st.sets(st.sampled_from(AGENTS), min_size=2))
+    def agents_are_ready(self, names: set[AgentId]) -> None:
+        """Most of the time people are at work: without this, chance leaves nobody at the phones."""
+        for agent_id in sorted(names):
+            self.tell(DeviceChanged(DeviceId(f"phone-{agent_id}"), DeviceState.REACHABLE))
+            self.tell(LogInRequested(agent_id))
+            self.tell(ResumeRequested(agent_id))
+            self.tell(WrapUpEndRequested(agent_id))
+
+    @rule(data=st.data())
+    def a_call_is_served(self, data: st.DataObject) -> None:
+        if offer_id := self._offer(data):
+            call_id = next(each.call_id for each in self.engine.snapshot().offers if each.id == offer_id)
+            for event in (
+                OfferRinging(offer_id),
+                OfferAnswered(offer_id),
+                CallBridged(call_id),
+                CallFinished(call_id),
+            ):
+                self.tell(event)
 
     @rule(data=st.data())
     def a_phone_rings(self, data: st.DataObject) -> None:
@@ -272,18 +306,19 @@ class _FloorLife(RuleBasedStateMachine):
     def the_last_event_comes_again(self) -> None:
         """A doubled event says nothing new: at most it is refused again."""
         event = self.history[-1][0]
-        if isinstance(event, CallEnqueued) and event.attempts != self.attempts[event.call_id]:
-            return
+        if isinstance(event, CallEnqueued | WrapUpExtendRequested):
+            return  # A call that was refused comes again; more time is more each time.
+        self.now = self.history[-1][1]
         before = self.engine.snapshot()
-        decision = self.tell(event)
-        if self.history[-2][1] != self.now or _may_be_repeated(event):
-            return
+        decision = self._tell_at_once(event)
         assert not [each for each in decision.facts if not isinstance(each, RequestRefused)], event
         assert not decision.commands
         assert self.engine.snapshot() == before
 
+    @precondition(lambda self: len(self.history) > self.reloaded_at + 40)
     @rule(floor=floors())
     def the_site_file_is_reloaded(self, floor: Floor) -> None:
+        self.reloaded_at = len(self.history)
         self.tell(FloorChanged(floor))
 
     @rule()
@@ -362,11 +397,6 @@ class _FloorLife(RuleBasedStateMachine):
         assert replayed.snapshot() == self.engine.snapshot()
 
 
-def _may_be_repeated(event: Event) -> bool:
-    """Events that say something new each time: a call that came, was refused and comes again; more time each time."""
-    return isinstance(event, (CallEnqueued, WrapUpExtendRequested))
-
-
 _FOLLOWERS: dict[type, Callable[..., None]] = {
     OfferStarted: _FloorLife._offer_started,
     OfferEnded: _FloorLife._offer_ended,
@@ -379,5 +409,5 @@ _FOLLOWERS: dict[type, Callable[..., None]] = {
 
 TestFloorLife = _FloorLife.TestCase
 TestFloorLife.settings = settings(
-    max_examples=100, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -28,35 +28,59 @@ PURE_MODULES = {
     "sys",
     "types",
     "typing",
-    "urllib",
     "zoneinfo",
 }
 """What a brain may import beside the brains' own values. `hashlib` hashes what it is given; `sys` is for `maxsize`."""
-PURE_PACKAGES = (
-    "app.acd",
-    "app.calls",
-    "app.callbacks",
-    "app.ids",
-    "ivr.machine",
-    "ivr.model",
-    "metrics.definitions",
-)
+PROJECT = ("app", "ivr", "metrics")
+SHELLS = {
+    "app.api",
+    "app.ari",
+    "app.asterisk",
+    "app.clock",
+    "app.cluster",
+    "app.live",
+    "app.logs",
+    "app.main",
+    "app.runtime",
+    "app.settings",
+    "app.simulator",
+    "app.site",
+    "app.store",
+}
+"""What no brain may import, however pure one module of it happens to be."""
+IDS = "app.ids"
+"""Types of identifiers. It also makes ids, which brains never do: `new_call_id` is not for them."""
 IMPURE_NAMES = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
-IMPURE_METHODS = {"now", "utcnow", "today", "new_call_id", "urlopen", "urlretrieve"}
-MODULES_WITH_CLOCKS = {"datetime", "date"}
+CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 
 
 def files() -> list[Path]:
-    """Every module of every brain that exists so far."""
-    found = [path for brain in BRAINS for path in _modules(ROOT / brain)]
-    assert found, f"expected brains below {BRAINS}"
-    return found
+    """Every module of every brain that exists so far, and every module of the project that one of them imports."""
+    found: dict[Path, None] = {}
+    waiting = [path for brain in BRAINS for path in _modules(ROOT / brain)]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found[path] = None
+            waiting += _imported(path)
+    return sorted(found)
 
 
 def _modules(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(path.rglob("*.py"))
     return [path] if path.exists() else []
+
+
+def _imported(path: Path) -> list[Path]:
+    names = [
+        name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(PROJECT)
+        for name in (node.module, *(f"{node.module}.{each.name}" for each in node.names))
+    ]
+    files = [(ROOT / name.replace(".", "/")).with_suffix(".py") for name in names if name != IDS]
+    return [file for file in files if file.exists()]
 
 
 def sins(source: str) -> Iterator[str]:
@@ -73,26 +97,18 @@ def _sins_of(node: ast.AST) -> Iterator[str]:
         case ast.Import(names=names):
             yield from (f"imports {each.name}" for each in names if not _is_pure(each.name))
         case ast.ImportFrom(module=module, names=names):
-            yield from (
-                f"imports {module}.{each.name}"
-                for each in names
-                if not (_is_pure(module or "") or _is_pure(f"{module}.{each.name}"))
-                or each.name in IMPURE_METHODS
-            )
+            full_names = [f"{module}.{each.name}" for each in names]
+            yield from (f"imports {each}" for each in full_names if not _is_pure(each))
         case ast.Call(func=ast.Name(id=name)) if name in IMPURE_NAMES:
             yield f"calls {name}"
-        case ast.Call(func=ast.Attribute(attr=attr, value=ast.Name(id=name))) if (
-            attr in IMPURE_METHODS and name in MODULES_WITH_CLOCKS
-        ):
+        case ast.Call(func=ast.Attribute(attr=attr, value=ast.Name(id=name))) if (name, attr) in CLOCKS:
             yield f"reads the clock by {name}.{attr}"
-        case ast.Call(func=ast.Attribute(attr=attr)) if attr in {"utcnow", "today"}:
-            yield f"reads the clock by {attr}"
 
 
-def _is_pure(module: str) -> bool:
-    return module.partition(".")[0] in PURE_MODULES or any(
-        module == each or module.startswith(f"{each}.") for each in PURE_PACKAGES
-    )
+def _is_pure(name: str) -> bool:
+    if name == f"{IDS}.new_call_id" or any(name == each or name.startswith(f"{each}.") for each in SHELLS):
+        return False
+    return name.partition(".")[0] in PURE_MODULES | set(PROJECT)
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))

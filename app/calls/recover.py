@@ -51,8 +51,11 @@ class Recovery:
             self._redo(call, turn)
 
     def _end_missing(self, seen: dict[LegId, events.SeenLeg], asked_at: datetime, turn: Turn) -> None:
-        expected = [leg for leg in self._board.legs.values() if leg.started_at < asked_at]
-        for leg in [leg for leg in expected if leg.id not in seen]:
+        missing = [
+            leg for leg in self._board.legs.values() if leg.id not in seen and leg.started_at < asked_at
+        ]
+        # In an order of their own: after a restart from a snapshot the legs stand in another one.
+        for leg in sorted(missing, key=lambda leg: (leg.started_at, leg.id)):
             ended = events.LegEnded(leg.id, self._how_it_ended(leg, seen))
             self._again(ended, turn)
 

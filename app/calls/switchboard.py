@@ -264,7 +264,7 @@ class Switchboard:
 
     def on_asterisk_lost(self, _event: events.AsteriskLost, turn: Turn) -> None:
         """Close the books. Waiting calls go first, so that no agent who becomes free is offered a lost one."""
-        for call in sorted(self.calls.values(), key=lambda call: call.phase is Phase.TALKING):
+        for call in sorted(self.calls.values(), key=_engaged):
             for leg in list(call.legs.values()):
                 ended = events.LegEnded(leg.id, LegEnd.BY_NETWORK)
                 turn.tell(_leg_finished(leg, ended, turn.now))
@@ -274,10 +274,12 @@ class Switchboard:
         turn.actions.clear()
 
     def _release(self, call: Call, phase: Phase, turn: Turn) -> None:
-        """Tell the engine that the call is over."""
+        """Tell the engine that the call is over; only then whom it frees, or they would be offered this very call."""
+        if call.kind is CallKind.INBOUND:
+            self._leave_queue(call, phase, turn)
         self.direct.release(call, turn)
-        if call.kind is not CallKind.INBOUND:
-            return
+
+    def _leave_queue(self, call: Call, phase: Phase, turn: Turn) -> None:
         if phase is Phase.TALKING:
             self.route(acd.CallFinished(call.id), turn)
         elif phase in {Phase.WAITING, Phase.CONNECTING} and self.engine.call(call.id) is not None:
@@ -287,6 +289,11 @@ class Switchboard:
     def _forget_if_gone(self, call: Call) -> None:
         if call.phase is Phase.ENDING and not call.legs:
             self.calls.pop(call.id, None)
+
+
+def _engaged(call: Call) -> int:
+    """How much of the agents' time a call has: none, a ringing, a talk."""
+    return 2 if call.phase is Phase.TALKING else min(len(call.legs) - 1, 1)
 
 
 def _leg_finished(leg: Leg, event: events.LegEnded, now: datetime) -> LegFinished:

@@ -62,20 +62,21 @@ class Dispatcher:
         self.is_stopped = False
 
     def submit(self, event: Event) -> Outcome:
-        """Handle an event now. Submitted from within a turn it is handled right after it (the outcome is then empty).
+        """Handle an event now and return its outcome. Submitted from within a turn it waits for that turn's end (Outcome() then).
 
         A fault in a brain stops the dispatcher for good: its state can no longer be trusted, and a restart rebuilds it from
         the journal, which does not hold the event that failed.
         """
-        self._inbox.append(event)
-        outcome = Outcome()
+        if self.is_stopped:
+            return Outcome()
         if self._is_handling:
-            return outcome
+            self._inbox.append(event)
+            return Outcome()
         self._is_handling = True
         try:
+            outcome = self._turn(event)
             while self._inbox and not self.is_stopped:
-                handled = self._turn(self._inbox.popleft())
-                outcome = handled if handled is not None and outcome == Outcome() else outcome
+                self._turn(self._inbox.popleft())
         finally:
             self._is_handling = False
         self._arm()
@@ -91,7 +92,7 @@ class Dispatcher:
         """Begin to watch deadlines. Those that passed while we were away are due at once."""
         self._arm()
 
-    def _turn(self, event: Event) -> Outcome | None:
+    def _turn(self, event: Event) -> Outcome:
         now = self._clock.now()
         try:
             outcome = self.board.handle(event, now=now)
@@ -100,7 +101,7 @@ class Dispatcher:
         except Exception as fault:  # noqa: BLE001 - whatever it is, the state cannot be trusted any more
             self.stop()
             self._on_fault(fault)
-            return None
+            return Outcome()
         if outcome.actions:
             self._perform(outcome.actions)
         for listener in self.listeners:

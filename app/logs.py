@@ -16,13 +16,13 @@ class _NeverRaises:
 
     def write(self, text: str) -> int:
         """Write, if it can be written."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             return self._stream.write(text)
         return 0
 
     def flush(self) -> None:
         """Flush, if it can be flushed."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.flush()
 
 

@@ -1,0 +1,409 @@
+"""Call control without a loop: what happens goes in, what is written down and to be done comes out."""
+
+import pytest
+
+from app.acd.facts import CallLeft, OfferEnded, RequestRefused
+from app.acd.model import AgentState, ExitReason, OfferOutcome
+from app.calls.actions import (
+    Action,
+    AnswerLeg,
+    CreateBridge,
+    DestroyBridge,
+    DialNumber,
+    HangUpLeg,
+    JoinBridge,
+    PlayPrompt,
+    RingPhone,
+    SendToDialplan,
+    StartMusic,
+    StartRingback,
+    StopMusic,
+    StopRingback,
+)
+from app.calls.call import CallKind, Phase
+from app.calls.events import (
+    CallerArrived,
+    HangUpRequested,
+    JoinRefused,
+    LegAnswered,
+    LegEnded,
+    LegHeld,
+    LegJoined,
+    LegRefused,
+    LegRinging,
+    LegUnheld,
+    OriginateRequested,
+    PhoneDialled,
+    PromptFinished,
+)
+from app.calls.facts import CallEnded, CallHoldChanged, CallStarted, LegFinished
+from app.calls.hangup import HangUpParty, HangUpReason, LegEnd
+from app.calls.turn import Outcome
+from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId
+from tests.support.switchboards import (
+    AGENTS,
+    NOBODY,
+    OUTSIDE,
+    PHONES,
+    RING_ALL,
+    RINGBACK,
+    SERVICE,
+    TO_MESSAGE,
+    TO_NUMBER,
+    TO_VOICEMAIL,
+    TONE,
+    Board,
+)
+
+ANN, BOB, _ = AGENTS
+C1, C2 = LegId("c1"), LegId("c2")
+BRIDGE = BridgeId("c1-bridge")
+OFFER1, OFFER2, OFFER3 = LegId("c1-1"), LegId("c1-2"), LegId("c1-3")
+
+
+@pytest.fixture
+def board() -> Board:
+    """A switchboard with Ann at her phone."""
+    board = Board()
+    board.log_in(ANN)
+    return board
+
+
+def arrives(entry: str, leg_id: LegId = C1) -> CallerArrived:
+    """A caller dials the number."""
+    return CallerArrived(CallId(leg_id), EntryNumber(entry), "138")
+
+
+def kinds(outcome: Outcome) -> list[type[Action]]:
+    """What is to be done, by kind."""
+    return [type(action) for action in outcome.actions]
+
+
+def only(outcome: Outcome, kind: type) -> object:
+    """The only fact of a kind."""
+    (fact,) = [fact for fact in outcome.facts if isinstance(fact, kind)]
+    return fact
+
+
+def connect(board: Board, *, entry: str = SERVICE) -> None:
+    """A call of `c1` with the first agent who is offered it."""
+    board.handle(arrives(entry))
+    board.handle(LegRinging(OFFER1))
+    board.handle(LegAnswered(OFFER1))
+    board.handle(LegJoined(C1, BRIDGE))
+    board.handle(LegJoined(OFFER1, BRIDGE))
+    assert board.board.calls[CallId("c1")].phase is Phase.TALKING
+
+
+# --- arriving ----------------------------------------------------------------------------------------------------
+
+
+def test_the_agents_phone_rings_before_anything_is_done_for_the_caller(board: Board) -> None:
+    outcome = board.handle(arrives(SERVICE))
+    assert kinds(outcome) == [RingPhone, CreateBridge, AnswerLeg, StartMusic]
+    ring = outcome.actions[0]
+    assert isinstance(ring, RingPhone)
+    assert (ring.device_id, ring.shows_name, ring.shows_number) == (PHONES[0], "Service", "138")
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [(SERVICE, [AnswerLeg, StartMusic]), (RINGBACK, [StartRingback]), (TONE, [AnswerLeg, StartRingback])],
+)
+def test_what_a_waiting_caller_hears_is_the_entry_numbers_choice(
+    entry: str, expected: list[type[Action]]
+) -> None:
+    assert kinds(Board().handle(arrives(entry))) == expected
+
+
+def test_a_number_that_is_no_entry_is_refused_as_unknown(board: Board) -> None:
+    outcome = board.handle(arrives(NOBODY))
+    assert outcome.actions == (HangUpLeg(C1, HangUpReason.UNKNOWN_NUMBER),)
+    assert only(outcome, CallEnded)
+
+
+def test_a_caller_told_twice_is_one_call(board: Board) -> None:
+    board.handle(arrives(SERVICE))
+    assert board.handle(arrives(SERVICE)) == Outcome()
+
+
+# --- answering ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (SERVICE, [StopMusic, JoinBridge]),
+        (RINGBACK, [AnswerLeg, JoinBridge]),
+        (TONE, [StopRingback, JoinBridge]),
+    ],
+)
+def test_an_answer_stops_what_plays_and_joins_the_two_in_one_burst(
+    board: Board, entry: str, expected: list[type[Action]]
+) -> None:
+    board.handle(arrives(entry))
+    assert kinds(board.handle(LegAnswered(OFFER1))) == expected
+
+
+def test_an_answer_told_twice_joins_once(board: Board) -> None:
+    board.handle(arrives(SERVICE))
+    board.handle(LegAnswered(OFFER1))
+    assert board.handle(LegAnswered(OFFER1)) == Outcome()
+
+
+def test_the_call_talks_when_both_are_in_the_bridge_and_not_before(board: Board) -> None:
+    board.handle(arrives(SERVICE))
+    board.handle(LegAnswered(OFFER1))
+    board.handle(LegJoined(C1, BRIDGE))
+    assert board.board.calls[CallId("c1")].phase is Phase.CONNECTING
+    board.handle(LegJoined(OFFER1, BRIDGE))
+    assert board.board.calls[CallId("c1")].phase is Phase.TALKING
+
+
+def test_of_two_who_answer_the_second_is_hung_up_as_answered_elsewhere(board: Board) -> None:
+    board.log_in(BOB)
+    board.handle(arrives(RING_ALL))
+    outcome = board.handle(LegAnswered(OFFER2))
+    assert HangUpLeg(OFFER1, HangUpReason.ANSWERED_ELSEWHERE) in outcome.actions
+    assert board.handle(LegAnswered(OFFER1)) == Outcome()
+
+
+def test_somebody_who_answers_a_leg_that_nobody_knows_is_hung_up(board: Board) -> None:
+    """The leg outlived its call: who answered must not wait in silence."""
+    assert board.handle(LegAnswered(LegId("stray"))).actions == (HangUpLeg(LegId("stray")),)
+
+
+def test_a_winner_who_is_gone_before_the_join_leaves_the_caller_in_the_old_place(board: Board) -> None:
+    board.log_in(BOB)
+    board.handle(arrives(SERVICE))
+    board.handle(LegAnswered(OFFER1))
+    outcome = board.handle(LegEnded(OFFER1, LegEnd.BY_PHONE))
+    assert [type(action) for action in outcome.actions] == [StartMusic, RingPhone]
+    ended = only(outcome, OfferEnded)
+    assert isinstance(ended, OfferEnded)
+    assert ended.outcome is OfferOutcome.LOST
+    assert board.board.calls[CallId("c1")].phase is Phase.WAITING
+
+
+def test_a_join_that_asterisk_refuses_ends_the_agents_leg_and_the_caller_waits_on(board: Board) -> None:
+    board.handle(arrives(SERVICE))
+    board.handle(LegAnswered(OFFER1))
+    outcome = board.handle(JoinRefused(BRIDGE, "Channel not found"))
+    assert outcome.actions[:2] == (StartMusic(C1, "default"), HangUpLeg(OFFER1))
+    assert board.board.calls[CallId("c1")].phase is Phase.WAITING
+
+
+def test_a_phone_that_cannot_be_rung_passes_the_call_on(board: Board) -> None:
+    board.log_in(BOB)
+    board.handle(arrives(SERVICE))
+    outcome = board.handle(LegRefused(OFFER1, "Allocation failed"))
+    ended = only(outcome, OfferEnded)
+    assert isinstance(ended, OfferEnded)
+    assert ended.outcome is OfferOutcome.UNREACHABLE
+    assert kinds(outcome) == [RingPhone]
+
+
+# --- ending ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("leg", "end", "party"),
+    [
+        (C1, LegEnd.BY_PHONE, HangUpParty.CALLER),
+        (OFFER1, LegEnd.BY_PHONE, HangUpParty.AGENT),
+        (C1, LegEnd.BY_NETWORK, HangUpParty.NETWORK),
+        (OFFER1, LegEnd.BY_NETWORK, HangUpParty.NETWORK),
+        (C1, LegEnd.BY_TIMER, HangUpParty.SYSTEM),
+        (OFFER1, LegEnd.UNSEEN, HangUpParty.UNKNOWN),
+    ],
+)
+def test_who_ends_a_talk_follows_from_the_first_leg_that_ended(
+    board: Board, leg: LegId, end: LegEnd, party: HangUpParty
+) -> None:
+    connect(board)
+    outcome = board.handle(LegEnded(leg, end, 16))
+    ended = only(outcome, CallEnded)
+    assert isinstance(ended, CallEnded)
+    assert (ended.ended_by, ended.cause) == (party, 16)
+    other = OFFER1 if leg == C1 else C1
+    assert kinds(outcome) == [HangUpLeg, DestroyBridge]
+    assert outcome.actions[0] == HangUpLeg(other)
+
+
+def test_an_end_told_twice_ends_once(board: Board) -> None:
+    connect(board)
+    board.handle(LegEnded(C1, LegEnd.BY_PHONE))
+    assert board.handle(LegEnded(C1, LegEnd.BY_PHONE)) == Outcome()
+
+
+def test_a_leg_that_we_ended_is_written_down_as_ended_by_us_whatever_asterisk_says(board: Board) -> None:
+    connect(board)
+    board.handle(LegEnded(C1, LegEnd.BY_PHONE))
+    finished = only(board.handle(LegEnded(OFFER1, LegEnd.BY_PHONE, 16)), LegFinished)
+    assert isinstance(finished, LegFinished)
+    assert finished.end is LegEnd.BY_US
+    assert not board.board.calls
+
+
+def test_a_caller_who_leaves_while_the_phone_rings_stops_it(board: Board) -> None:
+    board.handle(arrives(SERVICE))
+    outcome = board.handle(LegEnded(C1, LegEnd.BY_PHONE))
+    left = only(outcome, CallLeft)
+    assert isinstance(left, CallLeft)
+    assert left.reason is ExitReason.ABANDONED
+    assert kinds(outcome) == [HangUpLeg, DestroyBridge]
+
+
+def test_a_freed_phone_is_hung_up_before_it_is_rung_again(board: Board) -> None:
+    connect(board)
+    board.handle(arrives(SERVICE, C2))
+    outcome = board.handle(LegEnded(C1, LegEnd.BY_PHONE))
+    assert [type(action) for action in outcome.actions[:2]] == [HangUpLeg, RingPhone]
+
+
+def test_a_call_ended_from_outside_ends_both_legs(board: Board) -> None:
+    connect(board)
+    outcome = board.handle(HangUpRequested(CallId("c1")))
+    assert kinds(outcome) == [HangUpLeg, HangUpLeg, DestroyBridge]
+    assert board.handle(HangUpRequested(CallId("c1"))) == Outcome()
+
+
+# --- hold --------------------------------------------------------------------------------------------------------
+
+
+def test_hold_is_summed_up_and_shown(board: Board) -> None:
+    connect(board)
+    board.handle(LegHeld(OFFER1))
+    agent = board.board.engine.agent(ANN)
+    assert agent is not None
+    assert agent.state is AgentState.HELD
+    board.handle(LegUnheld(OFFER1))
+    ended = only(board.handle(LegEnded(C1, LegEnd.BY_PHONE)), CallEnded)
+    assert isinstance(ended, CallEnded)
+    assert ended.held_ms == 10
+
+
+def test_a_hold_key_pressed_twice_is_one_hold(board: Board) -> None:
+    connect(board)
+    assert only(board.handle(LegHeld(OFFER1)), CallHoldChanged)
+    assert board.handle(LegHeld(OFFER1)) == Outcome()
+
+
+def test_a_hold_that_runs_when_the_call_ends_counts(board: Board) -> None:
+    connect(board)
+    board.handle(LegHeld(OFFER1))
+    ended = only(board.handle(LegEnded(C1, LegEnd.BY_PHONE)), CallEnded)
+    assert isinstance(ended, CallEnded)
+    assert ended.held_ms == 10
+
+
+# --- diversions --------------------------------------------------------------------------------------------------
+
+
+def test_a_message_is_played_once_the_caller_is_answered_and_ends_the_call(board: Board) -> None:
+    assert board.handle(arrives(TO_MESSAGE)).actions == (AnswerLeg(C1), PlayPrompt(C1, "closed"))
+    assert board.handle(PromptFinished(C1)).actions == (HangUpLeg(C1),)
+
+
+def test_a_voicemail_box_is_the_dialplans(board: Board) -> None:
+    (action,) = board.handle(arrives(TO_VOICEMAIL)).actions
+    assert isinstance(action, SendToDialplan)
+    assert action.extension == "box"
+
+
+def test_a_caller_sent_to_a_phone_at_the_door_hears_ringing(board: Board) -> None:
+    assert kinds(board.handle(arrives(TO_NUMBER))) == [CreateBridge, RingPhone, StartRingback]
+
+
+def test_the_phone_that_a_call_was_sent_to_is_joined_and_the_call_talks(board: Board) -> None:
+    board.handle(arrives(TO_NUMBER))
+    callee = LegId("c1-callee")
+    assert kinds(board.handle(LegAnswered(callee))) == [AnswerLeg, JoinBridge]
+    board.handle(LegJoined(C1, BRIDGE))
+    board.handle(LegJoined(callee, BRIDGE))
+    assert board.board.calls[CallId("c1")].phase is Phase.TALKING
+    ended = only(board.handle(LegEnded(callee, LegEnd.BY_PHONE)), CallEnded)
+    assert isinstance(ended, CallEnded)
+    assert ended.ended_by is HangUpParty.CALLEE
+
+
+def test_a_join_refused_to_a_diverted_call_ends_it(board: Board) -> None:
+    """Nobody else can take it."""
+    board.handle(arrives(TO_NUMBER))
+    board.handle(LegAnswered(LegId("c1-callee")))
+    outcome = board.handle(JoinRefused(BRIDGE, "Channel not found"))
+    assert kinds(outcome) == [HangUpLeg, HangUpLeg, DestroyBridge]
+
+
+@pytest.mark.parametrize(
+    ("sip_code", "reason"),
+    [(486, HangUpReason.BUSY), (600, HangUpReason.BUSY), (603, HangUpReason.NO_ANSWER)],
+)
+def test_why_the_far_end_did_not_answer_is_passed_on(
+    board: Board, sip_code: int, reason: HangUpReason
+) -> None:
+    board.handle(arrives(TO_NUMBER))
+    outcome = board.handle(LegEnded(LegId("c1-callee"), LegEnd.BY_PHONE, 17, sip_code))
+    assert outcome.actions[0] == HangUpLeg(C1, reason)
+
+
+# --- direct calls ------------------------------------------------------------------------------------------------
+
+
+def test_an_agents_call_rings_the_own_phone_first(board: Board) -> None:
+    outcome = board.handle(OriginateRequested(CallId("c1"), ANN, OUTSIDE))
+    (ring,) = outcome.actions
+    assert isinstance(ring, RingPhone)
+    assert (ring.device_id, ring.shows_number) == (PHONES[0], OUTSIDE)
+    outcome = board.handle(LegAnswered(C1))
+    assert kinds(outcome) == [StartRingback, DialNumber, CreateBridge]
+    outcome = board.handle(LegAnswered(LegId("c1-callee")))
+    assert kinds(outcome) == [StopRingback, JoinBridge]
+
+
+@pytest.mark.parametrize(
+    ("agent", "number", "code"),
+    [
+        (AgentId("nobody"), OUTSIDE, "agent-not-logged-in"),
+        (BOB, OUTSIDE, "agent-not-logged-in"),
+        (ANN, "nobody", "number-not-dialable"),
+    ],
+)
+def test_a_call_that_cannot_be_made_is_refused_with_a_code(
+    board: Board, agent: AgentId, number: str, code: str
+) -> None:
+    outcome = board.handle(OriginateRequested(CallId("c1"), agent, number))
+    refused = only(outcome, RequestRefused)
+    assert isinstance(refused, RequestRefused)
+    assert refused.code == code
+    assert not outcome.actions
+
+
+def test_an_agent_in_a_call_cannot_start_another(board: Board) -> None:
+    connect(board)
+    refused = only(board.handle(OriginateRequested(CallId("c2"), ANN, OUTSIDE)), RequestRefused)
+    assert isinstance(refused, RequestRefused)
+    assert refused.code == "agent-busy"
+
+
+def test_an_agent_who_dials_an_entry_number_is_a_caller_and_gets_no_offer(board: Board) -> None:
+    outcome = board.handle(PhoneDialled(CallId("c1"), PHONES[0], SERVICE))
+    assert kinds(outcome) == [AnswerLeg, StartMusic]
+    started = only(outcome, CallStarted)
+    assert isinstance(started, CallStarted)
+    assert (started.kind, started.from_number) == (CallKind.INBOUND, "101")
+    agent = board.board.engine.agent(ANN)
+    assert agent is not None
+    assert agent.state is AgentState.OUTBOUND
+
+
+def test_an_agent_who_leaves_the_own_queue_call_is_not_offered_it_on_the_way_out(board: Board) -> None:
+    board.handle(PhoneDialled(CallId("c1"), PHONES[0], SERVICE))
+    outcome = board.handle(LegEnded(C1, LegEnd.BY_PHONE))
+    assert not outcome.actions
+    assert not board.board.calls
+
+
+def test_a_phone_that_the_site_does_not_know_may_dial_too(board: Board) -> None:
+    outcome = board.handle(PhoneDialled(CallId("c1"), DeviceId("lobby"), "101"))
+    assert kinds(outcome) == [StartRingback, RingPhone, CreateBridge]

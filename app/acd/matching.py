@@ -67,14 +67,16 @@ def _opening_bids(state: State, round_: CallState) -> Iterator[Bid]:
 
 
 def _serve(state: State, bid: Bid, round_: CallState) -> Bid | None:
-    """Let the bid's call have an agent, and return what its contender bids next."""
+    """Let the bid's call have an agent, and return what its contender bids next: each time there is less to bid for."""
     *_, agent_id, call = bid
-    chosen = choice.choose(state, call) if _is_standing(call, round_) else None
-    if chosen is not None:
+    if _is_standing(call, round_):
+        chosen = choice.choose(state, call)
+        if chosen is None:
+            return None
         offers.start(state, _own_call_first(state, chosen, call, round_), chosen)
     if agent_id != _NOBODY:
         return _bid(state, state.agents[agent_id], round_)
-    if chosen is not None and _is_standing(call, round_):
+    if _is_standing(call, round_):
         return _ORDINARY, _rank(state, call, state.queues[call.queue_id]), _NOBODY, call
     return None
 

@@ -53,7 +53,7 @@ def log_out(state: State, event: LogOutRequested) -> None:
 
 def pause(state: State, event: PauseRequested) -> None:
     """Pause with this code, now or when the work in hand is done."""
-    agent = _agent_at_seat(state, event.agent_id)
+    agent = _at_seat(state, _agent(state, event.agent_id))
     if agent is None or not _is_known_code(state, event.code):
         return
     is_paused_so = (agent.status, agent.pause_code) == (AgentStatus.PAUSED, event.code)
@@ -65,7 +65,7 @@ def pause(state: State, event: PauseRequested) -> None:
 
 def resume(state: State, event: ResumeRequested) -> None:
     """Be available again; what was pending is called off."""
-    agent = _agent_at_seat(state, event.agent_id)
+    agent = _at_seat(state, _agent(state, event.agent_id))
     if agent is None:
         return
     if agent.status is AgentStatus.PAUSED:
@@ -75,15 +75,15 @@ def resume(state: State, event: ResumeRequested) -> None:
 
 
 def end_wrap_up(state: State, event: WrapUpEndRequested) -> None:
-    """The notes are done."""
-    agent = _agent_at_seat(state, event.agent_id)
+    """The notes are done. An agent whom a reload removed may still say so."""
+    agent = _at_seat(state, state.agents.get(event.agent_id) or _agent(state, event.agent_id))
     if agent is not None and agent.state is AgentState.WRAP_UP:
         agents.free(state, agent)
 
 
 def extend_wrap_up(state: State, event: WrapUpExtendRequested) -> None:
     """More time for the notes."""
-    agent = _agent_at_seat(state, event.agent_id)
+    agent = _at_seat(state, _agent(state, event.agent_id))
     if agent is None:
         return
     if agent.state is not AgentState.WRAP_UP:
@@ -128,10 +128,9 @@ def _agent(state: State, agent_id: AgentId) -> AgentRecord | None:
     return agent
 
 
-def _agent_at_seat(state: State, agent_id: AgentId) -> AgentRecord | None:
-    agent = _agent(state, agent_id)
+def _at_seat(state: State, agent: AgentRecord | None) -> AgentRecord | None:
     if agent is not None and agent.status is AgentStatus.LOGGED_OUT:
-        _refuse(state, "not_logged_in", f"agent {agent_id} is logged out; log in first")
+        _refuse(state, "not_logged_in", f"agent {agent.id} is logged out; log in first")
         return None
     return agent
 

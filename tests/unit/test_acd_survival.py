@@ -29,7 +29,7 @@ from app.acd.events import (
     TimePassed,
     WrapUpEndRequested,
 )
-from app.acd.facts import AgentStatusChanged, CallCompleted, CallLeft
+from app.acd.facts import AgentStatusChanged, CallCompleted, CallLeft, RequestRefused
 from app.acd.model import AgentState, AgentStatus, CallState, DeviceState, ExitReason, OfferOutcome, Strategy
 from app.acd.snapshot import (
     EngineSnapshot,
@@ -190,6 +190,18 @@ def test_a_removed_agent_finishes_the_call_and_its_wrap_up_and_is_gone() -> None
     assert every(story.finish("c1"), CallCompleted)
     change = only(story.wait(10), AgentStatusChanged)
     assert (change.status, change.by_system) == (AgentStatus.LOGGED_OUT, True)
+    assert story.engine.agent(ANN) is None
+
+
+def test_a_removed_agent_may_end_the_wrap_up_but_ask_for_nothing_new() -> None:
+    """The rest of the shift is over at once."""
+    story = Story(queue("support", "ann", wrap_up=seconds(60)))
+    story.log_in("ann")
+    story.call("c1")
+    story.serve("ann")
+    story.reload(queue("support"))
+    assert only(story.tell(ResumeRequested(ANN)), RequestRefused).code == "unknown_agent"
+    story.tell(WrapUpEndRequested(ANN))
     assert story.engine.agent(ANN) is None
 
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from app.acd import events as acd
 from app.acd.facts import RequestRefused
 from app.acd.model import AgentState, AgentStatus
-from app.calls.actions import AnswerLeg, DialNumber, JoinBridge, RingPhone, StartRingback, StopRingback
+from app.calls.actions import (
+    AnswerLeg,
+    CreateBridge,
+    DialNumber,
+    JoinBridge,
+    RingPhone,
+    StartRingback,
+    StopRingback,
+)
 from app.calls.call import Call, CallKind, Leg, LegRole, Phase
 from app.calls.events import OriginateRequested, PhoneDialled
 from app.calls.facts import CallStarted
@@ -113,10 +121,16 @@ class DirectCalls:
             self._board.route(acd.OutboundStarted(agent_id, call.id), turn)
 
     def redo(self, call: Call, turn: Turn) -> None:
-        """Join again two parties that were to be joined, in case nobody heard it."""
+        """Ask again for what a call needs that does not talk yet, in case nobody heard it."""
         initiator, callee = call.leg_of(LegRole.INITIATOR), call.leg_of(LegRole.CALLEE)
-        if call.phase is Phase.CONNECTING and call.bridged_at is None and initiator and callee:
+        if initiator is None or callee is None or call.bridged_at is not None:
+            return
+        turn.do(CreateBridge(call.bridge_id))
+        if call.phase is Phase.CONNECTING:
+            turn.do(AnswerLeg(initiator.id), StopRingback(initiator.id))
             turn.do(JoinBridge(call.bridge_id, (initiator.id, callee.id)))
+        else:
+            turn.do(StartRingback(initiator.id))
 
     def release(self, call: Call, turn: Turn) -> None:
         """The call is over: its agents are free again."""

@@ -169,25 +169,35 @@ class QueuedCalls:
     def redo(self, call: Call, turn: Turn) -> None:
         """Ask again for what a call needs that does not talk yet, in case nobody heard it."""
         if call.phase is Phase.CONNECTING and call.winner is not None and call.bridged_at is None:
-            turn.do(CreateBridge(call.bridge_id))
-            self._join(call, call.winner, turn)
+            self._join_again(call, call.winner, turn)
         elif call.phase is Phase.WAITING:
-            if call.has_bridge:
-                turn.do(CreateBridge(call.bridge_id))
-            if call.is_answered:
-                turn.do(AnswerLeg(LegId(call.id)))
-            self._play_waiting_sound(call, turn)
+            self._wait_on(call, turn)
         elif call.phase is Phase.DIVERTED and call.diverted_to is not None:
-            self._redo_divert(call, call.diverted_to, turn)
+            self._divert_again(call, call.diverted_to, turn)
 
-    def _redo_divert(self, call: Call, target: Target, turn: Turn) -> None:
+    def _wait_on(self, call: Call, turn: Turn) -> None:
+        if call.has_bridge:
+            turn.do(CreateBridge(call.bridge_id))
+        self._answer_again(call, turn)
+        self._play_waiting_sound(call, turn)
+
+    def _join_again(self, call: Call, other: LegId, turn: Turn) -> None:
+        turn.do(CreateBridge(call.bridge_id))
+        self._answer_again(call, turn)
+        self._join(call, other, turn)
+
+    def _answer_again(self, call: Call, turn: Turn) -> None:
+        if call.is_answered:
+            turn.do(AnswerLeg(LegId(call.id)))
+
+    def _divert_again(self, call: Call, target: Target, turn: Turn) -> None:
+        callee = call.leg_of(LegRole.CALLEE)
         if target.kind is not TargetKind.NUMBER:
             self._send_to(target, call, turn)
-            return
-        callee = call.leg_of(LegRole.CALLEE)
-        if callee is not None and callee.answered_at is not None and call.bridged_at is None:
-            turn.do(CreateBridge(call.bridge_id))
-            self._join(call, callee.id, turn)
+        elif callee is None or callee.answered_at is None:
+            self._wait_on(call, turn)
+        elif call.bridged_at is None:
+            self._join_again(call, callee.id, turn)
 
     # --- what happens to the agents' legs ------------------------------------------------------------------------
 

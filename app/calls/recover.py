@@ -100,7 +100,8 @@ class Recovery:
             self._again(arrived, turn)
 
     def _sweep_bridges(self, event: events.AsteriskSeen, turn: Turn) -> None:
-        owned = {call.bridge_id for call in self._board.calls.values() if call.has_bridge}
+        calls = self._board.calls.values()
+        owned = {call.bridge_id for call in calls if call.has_bridge and call.phase is not Phase.ENDING}
         turn.do(
             *(
                 DestroyBridge(bridge_id)

@@ -75,12 +75,13 @@ class CallControl(RuleBasedStateMachine):
         for agent in AGENTS:
             self.handle(LogInRequested(agent))
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: Event, *, is_done: bool = True) -> None:
         """One turn: the switchboard decides, Asterisk does."""
         self.now += TICK
         outcome = self.board.handle(event, now=self.now)
         self.journal.append((event, self.now, outcome))
-        self.asterisk.perform(outcome.actions)
+        if is_done:
+            self.asterisk.perform(outcome.actions)
 
     def next_id(self) -> str:
         """An id that no leg and no call had before."""
@@ -187,6 +188,13 @@ class CallControl(RuleBasedStateMachine):
         self.surveys += 1
         self.handle(self.asterisk.survey())
 
+    @precondition(lambda self: self.asterisk.has_news)
+    @rule(choice=choices)
+    def the_controller_dies_between_the_decision_and_the_deed(self, choice: int) -> None:
+        """The journal has it, Asterisk never heard of it."""
+        self.handle(self.asterisk.tell(choice), is_done=False)
+        self.the_controller_restarts()
+
     @rule()
     def the_controller_restarts(self) -> None:
         """From its snapshot, which must be all there is to know."""
@@ -253,6 +261,7 @@ class CallControl(RuleBasedStateMachine):
             caller = self.asterisk.legs[LegId(call.id)]
             if call.phase is Phase.TALKING:
                 assert len(parties) == len(call.legs) == 2
+                assert all(leg.is_up for leg in parties)
             elif call.phase is Phase.WAITING and call.kind is CallKind.INBOUND:
                 assert caller.sound is not None, "a caller hears nothing while waiting"
             assert call.phase is not Phase.CONNECTING

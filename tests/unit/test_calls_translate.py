@@ -1,0 +1,178 @@
+"""Asterisk's events in call control's words: each row of the measured table of who hung up, and the phones' states."""
+
+from typing import Any
+
+import pytest
+
+from app.acd.events import DeviceChanged
+from app.acd.model import DeviceState
+from app.ari import messages as ari
+from app.ari.devices import DeviceWatch
+from app.ari.registry import Registry
+from app.ari.snapshots import Bridge, Channel, Endpoint
+from app.ari.translate import Translator
+from app.calls.events import Event, LegAnswered, LegEnded, LegJoined, LegRinging, PhoneDialled
+from app.calls.hangup import LegEnd
+from app.ids import BridgeId, CallId, DeviceId, LegId
+
+LEG = LegId("leg")
+PHONE = DeviceId("phone1")
+STAMP = "2026-11-21T12:00:00.000+0000"
+
+
+class Ear:
+    """A translator that knows one leg, and the phones it watches."""
+
+    def __init__(self) -> None:
+        self.registry = Registry()
+        self.devices = DeviceWatch(self.registry)
+        self.devices.watch([PHONE])
+        self._translator = Translator(self.registry, self.devices, is_leg=lambda leg_id: leg_id == LEG)
+
+    def hear(self, *told: ari.Event) -> list[Event]:
+        """What these events mean, in order."""
+        return [ours for event in told for ours in self._translator.translate(event)]
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+def channel(channel_id: str = LEG, *, state: str = "Up", **variables: str) -> Channel:
+    """A snapshot."""
+    return Channel(channel_id, "PJSIP/phone1-1", state, STAMP, channelvars=variables)
+
+
+def told(kind: Any, **fields: Any) -> Any:
+    """An event of Asterisk's."""
+    return kind(timestamp=STAMP, application="thirdring", **fields)
+
+
+def hang_up_request(*, soft: bool = False, cause: int = 0, tech_cause: int = 0) -> Any:
+    """Somebody wants the channel to end."""
+    return told(ari.ChannelHangupRequest, channel=channel(), soft=soft, cause=cause, tech_cause=tech_cause)
+
+
+def destroyed(*, cause: int, tech_cause: int = 0) -> Any:
+    """The channel is gone."""
+    return told(ari.ChannelDestroyed, channel=channel(), cause=cause, cause_txt="", tech_cause=tech_cause)
+
+
+def left() -> Any:
+    """The channel left our application."""
+    return told(ari.StasisEnd, channel=channel())
+
+
+@pytest.mark.parametrize(
+    ("requests", "gone", "expected"),
+    [
+        ([hang_up_request(tech_cause=486)], destroyed(cause=17, tech_cause=486), (LegEnd.BY_PHONE, 17, 486)),
+        ([hang_up_request(tech_cause=603)], destroyed(cause=21, tech_cause=603), (LegEnd.BY_PHONE, 21, 603)),
+        ([hang_up_request()], destroyed(cause=16), (LegEnd.BY_PHONE, 16, None)),
+        ([], destroyed(cause=19, tech_cause=480), (LegEnd.BY_TIMER, 19, 480)),
+        ([hang_up_request(soft=True, cause=32)], destroyed(cause=26), (LegEnd.BY_US, 26, None)),
+        ([hang_up_request(soft=True, cause=1)], destroyed(cause=44), (LegEnd.BY_NETWORK, 44, None)),
+        (
+            [hang_up_request(), hang_up_request(soft=True, cause=32)],
+            destroyed(cause=16),
+            (LegEnd.BY_PHONE, 16, None),
+        ),
+    ],
+    ids=["busy", "declined", "hung up", "rang out", "deleted", "silent", "the phone was first"],
+)
+def test_a_legs_end_tells_who_ended_it(
+    ear: Ear, requests: list[ari.Event], gone: ari.Event, expected: tuple[LegEnd, int, int | None]
+) -> None:
+    assert ear.hear(*requests, gone) == [LegEnded(LEG, *expected)]
+
+
+def test_a_caller_ends_by_leaving_the_application(ear: Ear) -> None:
+    """Nothing else comes from a caller."""
+    assert ear.hear(hang_up_request(cause=127, tech_cause=487), left()) == [
+        LegEnded(LEG, LegEnd.BY_PHONE, 127, 487)
+    ]
+
+
+def test_news_of_a_channel_that_is_no_leg_are_not_passed_on(ear: Ear) -> None:
+    other = channel("other")
+    assert not ear.hear(
+        told(ari.ChannelStateChange, channel=channel("other", state="Ringing")),
+        told(ari.ChannelHold, channel=other),
+        told(ari.StasisEnd, channel=other),
+    )
+
+
+def test_a_channel_that_begins_to_ring_is_a_leg_that_rings(ear: Ear) -> None:
+    changed = [told(ari.ChannelStateChange, channel=channel(state=state)) for state in ("Ringing", "Up")]
+    assert ear.hear(*changed) == [LegRinging(LEG)]
+
+
+def test_a_leg_that_comes_from_the_dialplan_was_answered_even_if_nobody_knows_it(ear: Ear) -> None:
+    """Call control hangs it up then."""
+    assert ear.hear(told(ari.StasisStart, channel=channel("stray"), args=["leg", "stray"])) == [
+        LegAnswered(LegId("stray"))
+    ]
+
+
+def test_entering_a_bridge_is_told_with_the_bridge(ear: Ear) -> None:
+    entered = told(ari.ChannelEnteredBridge, channel=channel(), bridge=Bridge("b", "mixing"))
+    assert ear.hear(entered) == [LegJoined(LEG, BridgeId("b"))]
+
+
+# --- phones --------------------------------------------------------------------------------------------------------
+
+
+def phone_is(state: str, *channel_ids: str) -> Any:
+    """What Asterisk tells of the phone."""
+    endpoint = Endpoint("PJSIP", PHONE, state, list(channel_ids))
+    return told(ari.EndpointStateChange, endpoint=endpoint)
+
+
+@pytest.mark.parametrize(
+    ("state", "channels", "expected"),
+    [
+        ("online", [], DeviceState.REACHABLE),
+        ("online", ["ours"], DeviceState.REACHABLE),
+        ("online", ["ours", "strange"], DeviceState.BUSY_ELSEWHERE),
+        ("offline", [], DeviceState.UNREACHABLE),
+        ("unknown", ["ours"], DeviceState.UNREACHABLE),
+    ],
+)
+def test_a_phone_is_what_its_registration_and_its_channels_make_it(
+    ear: Ear, state: str, channels: list[str], expected: DeviceState
+) -> None:
+    ear.registry.add("ours")
+    assert ear.hear(phone_is(state, *channels)) == [DeviceChanged(PHONE, expected)]
+
+
+def test_only_changes_of_a_phone_are_told(ear: Ear) -> None:
+    assert len(ear.hear(phone_is("online"), phone_is("online"), phone_is("offline"))) == 2
+
+
+def test_a_phone_that_dials_is_busy_elsewhere_until_the_call_turns_out_to_be_ours(ear: Ear) -> None:
+    dials = told(
+        ari.StasisStart, channel=channel("new", state="Ring", TR_DEVICE=PHONE), args=["phone", "102"]
+    )
+    assert ear.hear(phone_is("online", "new"), dials) == [
+        DeviceChanged(PHONE, DeviceState.BUSY_ELSEWHERE),
+        PhoneDialled(CallId("new"), PHONE, "102"),
+        DeviceChanged(PHONE, DeviceState.REACHABLE),
+    ]
+
+
+def test_a_phone_of_which_nothing_was_heard_is_unreachable_once(ear: Ear) -> None:
+    """Asterisk does not know it, or not yet."""
+    assert ear.devices.miss() == [DeviceChanged(PHONE, DeviceState.UNREACHABLE)]
+    assert not ear.devices.miss()
+    assert ear.hear(phone_is("online")) == [DeviceChanged(PHONE, DeviceState.REACHABLE)]
+
+
+def test_what_was_begun_after_the_question_stays_ours() -> None:
+    """The lists do not have it yet."""
+    registry = Registry()
+    registry.add("old")
+    known = registry.ids
+    registry.add("new")
+    registry.replace(known, {"seen"})
+    assert registry.ids == {"new", "seen"}

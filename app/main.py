@@ -50,6 +50,7 @@ from app.store.derived import projections
 from app.store.entry import Entry
 from app.store.journal import Journal, JournalSettings
 from app.store.past_calls import PastCalls
+from app.store.past_figures import PastFigures
 from app.store.projection import Projector
 
 _log = structlog.get_logger(__name__)
@@ -182,10 +183,12 @@ class _Parts:
 
     def _listen(self, service: Service) -> None:
         self.socket = _bind(self.settings.host, self.settings.port)
+        engine = self.journal.database.engine
         config = uvicorn.Config(
             create_api(
                 service,
-                history=PastCalls(self.journal.database.engine),
+                history=PastCalls(engine),
+                records=PastFigures(engine),
                 hosts=hosts_for(self.settings.host),
             ),
             ws="websockets-sansio",

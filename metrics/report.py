@@ -48,12 +48,16 @@ class Layout:
     grain: Grain | None = None
     """None: the whole period is one interval."""
     by: frozenset[By] = frozenset()
+    is_of_one_queue: bool = False
+    """The records are those of one queue."""
     teams: Mapping[str, tuple[AgentId, ...]] = field(default_factory=dict)
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
         """What can be counted in such rows: an agent's time belongs to no queue."""
-        return tuple(each for each in Subject if each is not Subject.AGENT_TIME or By.QUEUE not in self.by)
+        if By.QUEUE in self.by or self.is_of_one_queue:
+            return (Subject.CALLS, Subject.OFFERS)
+        return tuple(Subject)
 
     @property
     def figures(self) -> list[Figure]:

@@ -1,23 +1,34 @@
 """The terms of a figure: what "in time" and "short" mean. They are chosen for each report and shown with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 
 class ServiceLevel(StrEnum):
-    """How the service level is calculated. All five are in use, and the same day gives five figures."""
+    """How the service level is calculated: see `SERVICE_LEVELS`. All five are in use, and the same day gives five figures."""
 
     ANSWERED_AND_ABANDONED = "answered_and_abandoned"
-    """Answered in time ÷ (answered + abandoned - short abandons). The default."""
+    """The default."""
     ANSWERED = "answered"
-    """Answered in time ÷ answered: who gave up does not count. Asterisk's app_queue, wazo-call-logd."""
+    """Asterisk's app_queue, wazo-call-logd: who gave up does not count."""
     OFFERED = "offered"
-    """Answered in time ÷ offered: whoever is not answered in time counts against it, short abandons too. The strictest."""
+    """The strictest: whoever is not answered in time counts against it, short abandons too."""
     ABANDONED_COUNT_AS_SERVED = "abandoned_count_as_served"
-    """(Answered in time + abandoned in time) ÷ (answered + abandoned). Cisco."""
+    """Cisco."""
     LEFT_IN_TIME = "left_in_time"
-    """(Answered + abandoned + sent on, in time) ÷ offered: how fast the queue empties. Amazon Connect."""
+    """Amazon Connect: how fast the queue empties."""
+
+
+SERVICE_LEVELS: Mapping[ServiceLevel, str] = {
+    ServiceLevel.ANSWERED_AND_ABANDONED: "Answered in time ÷ (answered + abandoned - short abandons).",
+    ServiceLevel.ANSWERED: "Answered in time ÷ answered.",
+    ServiceLevel.OFFERED: "Answered in time ÷ offered.",
+    ServiceLevel.ABANDONED_COUNT_AS_SERVED: "(Answered in time + abandoned in time) ÷ (answered + abandoned).",
+    ServiceLevel.LEFT_IN_TIME: "(Answered + abandoned + overflowed + exited, all in time) ÷ offered.",
+}
+"""The formulas in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

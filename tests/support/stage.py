@@ -17,6 +17,7 @@ from app.acd.model import Agent, Floor, Membership, Queue, Strategy
 from app.api.app import create_api
 from app.api.history import History
 from app.api.openapi import Api
+from app.api.records import Records
 from app.calls.actions import Action
 from app.calls.events import (
     CallerArrived,
@@ -93,7 +94,7 @@ def call_settings() -> CallSettings:
 class Stage:
     """The service, and what the world does to it."""
 
-    def __init__(self, history: History | None = None) -> None:
+    def __init__(self, history: History | None = None, records: Records | None = None) -> None:
         self.clock = StageClock()
         self.journal = ListJournal()
         self.performed: list[Action] = []
@@ -118,7 +119,7 @@ class Stage:
             health=lambda: self.health,
             reload_site=self._reload,
         )
-        self.api: Api = create_api(self.service, history=history)
+        self.api: Api = create_api(self.service, history=history, records=records)
 
     def open(self) -> None:
         """Tell the brains what the site is."""

@@ -1,0 +1,44 @@
+"""What reports are counted from, and from whom: the store implements `Records`."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from app.api.errors import HistoryAway
+from metrics.records import Offer, Passage, SeatTime
+from metrics.scope import Scope
+
+
+class Records(Protocol):
+    """Past calls as figures need them. All methods raise `HistoryAway` when they cannot be read."""
+
+    def passages(self, scope: Scope) -> AsyncIterator[Passage]:
+        """Calls' passages through queues."""
+        ...
+
+    def offers(self, scope: Scope) -> AsyncIterator[Offer]:
+        """Offers to agents."""
+        ...
+
+    def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
+        """Agents' time. The period must end by now."""
+        ...
+
+
+class NoRecords:
+    """For a service without a database: there is nothing to report, and it says so."""
+
+    def passages(self, scope: Scope) -> AsyncIterator[Passage]:
+        """As `Records.passages`."""
+        raise _away(scope)
+
+    def offers(self, scope: Scope) -> AsyncIterator[Offer]:
+        """As `Records.offers`."""
+        raise _away(scope)
+
+    def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
+        """As `Records.seat_times`."""
+        raise _away(scope)
+
+
+def _away(_scope: Scope) -> HistoryAway:
+    return HistoryAway("this service has no database")

@@ -1,0 +1,246 @@
+"""What figures are counted from, read from the derived tables: passages, offers, agents' time.
+
+Rows are read and made into records a few at a time, and others get their turn between: a report of a year must not delay a call.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome
+from app.api.errors import HistoryAway
+from app.calls.call import CallKind
+from app.calls.hangup import HangUpParty
+from app.store import tables
+from app.store.errors import DatabaseFailed
+from app.store.reason import plain_failures
+from metrics.records import Offer, Passage, SeatTime
+from metrics.scope import Scope
+from metrics.seat import StateSpan, StatusSpan, seat_times
+
+_PASSAGE, _OFFER, _CALL = tables.passage.c, tables.offer.c, tables.call.c
+_CONVERSATION, _ACTIVITY = tables.conversation.c, tables.agent_activity.c
+_EARLIER = tables.call.alias("earlier").c
+_AT_A_TIME = 200
+_MICROSECOND = timedelta(microseconds=1)
+_REPEAT_WITHIN_MICROSECONDS = 24 * 3600 * 1_000_000
+
+
+class PastFigures:
+    """Reads what the writer has written: at most about a second behind, more while the database is away."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def passages(self, scope: Scope) -> AsyncIterator[Passage]:
+        """Calls' passages through queues, in the order in which the callers were enqueued. Raises `HistoryAway`."""
+        async for row in self._rows(_passages(scope)):
+            yield _passage(row)
+
+    async def offers(self, scope: Scope) -> AsyncIterator[Offer]:
+        """Offers, in the order in which they began. Raises `HistoryAway`."""
+        async for row in self._rows(_offers(scope)):
+            yield _offer(row)
+
+    async def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
+        """Agents' time, agent after agent, each in order. The period must end by now. Raises `HistoryAway`."""
+        rows: list[Row[Any]] = []
+        async for row in self._rows(_activities(scope)):
+            if rows and rows[-1].agent_id != row.agent_id:
+                for seat in _seat_times(rows, scope):
+                    yield seat
+                rows = []
+            rows.append(row)
+        for seat in _seat_times(rows, scope):
+            yield seat
+
+    async def _rows(self, query: Select[Any]) -> AsyncIterator[Row[Any]]:
+        async with self._connection() as connection:
+            result = await connection.stream(query)
+            async for some in result.partitions(_AT_A_TIME):
+                for row in some:
+                    yield row
+                await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            with plain_failures():
+                async with self._engine.connect() as connection:
+                    yield connection
+        except DatabaseFailed as failure:
+            raise HistoryAway(failure.reason) from failure
+
+
+# --- calls -----------------------------------------------------------------------------------------------------------
+
+
+def _passages(scope: Scope) -> Select[Any]:
+    conversation = and_(
+        _CONVERSATION.call_id == _PASSAGE.call_id, _CONVERSATION.connected_at == _PASSAGE.connected_at
+    )
+    source = tables.passage.outerjoin(tables.conversation, conversation)
+    return (
+        select(
+            tables.passage,
+            _CONVERSATION.completed_at,
+            _CALL.ended_by,
+            _time_in(AgentState.HELD, since=_PASSAGE.connected_at).label("hold"),
+            _time_in(AgentState.WRAP_UP, since=_CONVERSATION.completed_at).label("wrap_up"),
+            _is_repeat().label("is_repeat"),
+        )
+        .select_from(source.outerjoin(tables.call, _CALL.call_id == _PASSAGE.call_id))
+        .where(*_in_period(_PASSAGE.enqueued_at, scope), *_of(_PASSAGE.queue_id, _PASSAGE.agent_id, scope))
+        .order_by(_PASSAGE.enqueued_at, _PASSAGE.call_id, _PASSAGE.queue_id)
+    )
+
+
+def _time_in(state: AgentState, *, since: Column[Any]) -> ScalarSelect[int]:
+    """Microseconds that the passage's agent was in a state for its call."""
+    length = _microseconds(_ACTIVITY.ended_at) - _microseconds(_ACTIVITY.started_at)
+    return (
+        select(cast(func.coalesce(func.sum(length), 0), BigInteger))
+        .where(
+            _ACTIVITY.call_id == _PASSAGE.call_id,
+            _ACTIVITY.agent_id == _PASSAGE.agent_id,
+            _ACTIVITY.aspect == "state",
+            _ACTIVITY.value == state,
+            _ACTIVITY.started_at >= since,
+        )
+        .scalar_subquery()
+    )
+
+
+def _is_repeat() -> ColumnElement[bool]:
+    """Whether the same number called within the day before. Hidden numbers repeat nothing."""
+    arrived_at, before = _microseconds(_CALL.arrived_at), _microseconds(_EARLIER.arrived_at)
+    return and_(
+        _CALL.from_number != "",
+        exists().where(
+            _EARLIER.from_number == _CALL.from_number,
+            _EARLIER.kind == CallKind.INBOUND,
+            before < arrived_at,
+            before >= arrived_at - _REPEAT_WITHIN_MICROSECONDS,
+        ),
+    )
+
+
+def _passage(row: Row[Any]) -> Passage:
+    return Passage(
+        call_id=row.call_id,
+        queue_id=row.queue_id,
+        enqueued_at=row.enqueued_at,
+        entered_at=row.entered_at,
+        connected_at=row.connected_at,
+        left_at=row.left_at,
+        exit_reason=ExitReason(row.reason) if row.reason else None,
+        agent_id=row.agent_id,
+        completed_at=row.completed_at,
+        hold=row.hold * _MICROSECOND,
+        wrap_up=row.wrap_up * _MICROSECOND,
+        is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
+        is_repeat=bool(row.is_repeat),
+    )
+
+
+# --- offers ----------------------------------------------------------------------------------------------------------
+
+
+def _offers(scope: Scope) -> Select[Any]:
+    return (
+        select(tables.offer)
+        .where(*_in_period(_OFFER.started_at, scope), *_of(_OFFER.queue_id, _OFFER.agent_id, scope))
+        .order_by(_OFFER.started_at, _OFFER.offer_id)
+    )
+
+
+def _offer(row: Row[Any]) -> Offer:
+    return Offer(
+        offer_id=row.offer_id,
+        call_id=row.call_id,
+        queue_id=row.queue_id,
+        agent_id=row.agent_id,
+        started_at=row.started_at,
+        ringing_at=row.ringing_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        outcome=OfferOutcome(row.outcome) if row.outcome else None,
+    )
+
+
+# --- agents' time ----------------------------------------------------------------------------------------------------
+
+
+def _activities(scope: Scope) -> Select[Any]:
+    lasts_into = or_(_ACTIVITY.ended_at.is_(None), _ACTIVITY.ended_at > scope.period.since)
+    return (
+        select(tables.agent_activity)
+        .where(_ACTIVITY.started_at < scope.period.until, lasts_into, *_of(None, _ACTIVITY.agent_id, scope))
+        .order_by(_ACTIVITY.agent_id, _ACTIVITY.started_at)
+    )
+
+
+def _seat_times(rows: list[Row[Any]], scope: Scope) -> Iterable[SeatTime]:
+    """The time of the one agent to whom all rows belong."""
+    if not rows:
+        return ()
+    by_aspect = {aspect: list(some) for aspect, some in groupby(sorted(rows, key=_aspect), key=_aspect)}
+    statuses = [_status(row) for row in by_aspect.get("status", [])]
+    states = [_state(row) for row in by_aspect.get("state", [])]
+    return seat_times(rows[0].agent_id, statuses, states, within=scope.period)
+
+
+def _aspect(row: Row[Any]) -> str:
+    return str(row.aspect)
+
+
+def _status(row: Row[Any]) -> StatusSpan:
+    return StatusSpan(row.started_at, row.ended_at, AgentStatus(row.value), row.pause_code)
+
+
+def _state(row: Row[Any]) -> StateSpan:
+    return StateSpan(row.started_at, row.ended_at, AgentState(row.value), row.call_id)
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+
+def _microseconds(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return type_coerce(column, BigInteger)
+
+
+def _in_period(column: ColumnElement[Any], scope: Scope) -> list[ColumnElement[bool]]:
+    return [column >= scope.period.since, column < scope.period.until]
+
+
+def _of(
+    queue_id: ColumnElement[Any] | None, agent_id: ColumnElement[Any], scope: Scope
+) -> list[ColumnElement[bool]]:
+    conditions = []
+    if scope.queue_id is not None and queue_id is not None:
+        conditions.append(queue_id == scope.queue_id)
+    if scope.agent_ids is not None:
+        conditions.append(agent_id.in_(sorted(scope.agent_ids)))
+    if scope.is_of_nobody:
+        conditions.append(agent_id.is_(None))
+    return conditions

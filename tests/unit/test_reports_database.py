@@ -1,0 +1,174 @@
+"""Figures out of a real database: what was told as facts is counted as a hand counts it, before and after a rebuild."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.acd import facts as acd
+from app.acd.explanation import Explanation
+from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Strategy
+from app.api.errors import HistoryAway
+from app.calls import facts as calls
+from app.calls.call import CallKind
+from app.calls.facts import Fact
+from app.calls.hangup import HangUpParty
+from app.ids import AgentId, CallId, DeviceId, OfferId, QueueId
+from app.runtime.codec import encode_facts
+from app.store.engine import open_engine
+from app.store.past_figures import PastFigures
+from app.store.rebuild import rebuild
+from metrics.intervals import Period
+from metrics.records import Activity, Passage
+from metrics.scope import Scope
+from tests.support.databases import TestDatabase
+from tests.support.journals import NOON, projector, running_journal
+
+ANN, SALES = AgentId("ann"), QueueId("sales")
+_WHY = Explanation(
+    strategy=Strategy.LINEAR,
+    queue_weight=0,
+    effective_priority=0,
+    waited=timedelta(0),
+    position=1,
+    candidates=(),
+    eligible=1,
+    passed_over=(),
+)
+HOUR = Scope(Period(NOON, NOON + timedelta(hours=1)))
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def arrives(call: str, second: float, number: str = "4001") -> list[Fact]:
+    """A caller is enqueued."""
+    return [
+        calls.CallStarted(at(second), CallId(call), CallKind.INBOUND, at(second), number, "", "400"),
+        acd.CallQueued(at(second), CallId(call), SALES, at(second), 0, 1),
+    ]
+
+
+def answered(call: str) -> list[Fact]:
+    """Ann takes the call at 10, holds it from 30 to 45, the agent ends it at 70, and wraps up until 90."""
+    call_id = CallId(call)
+    return [
+        acd.AgentStatusChanged(at(0), ANN, AgentStatus.AVAILABLE),
+        acd.AgentStateChanged(at(0), ANN, AgentState.IDLE),
+        acd.AgentStateChanged(at(10), ANN, AgentState.CONNECTED, call_id),
+        acd.CallConnected(at(10), call_id, SALES, ANN, OfferId(f"{call}-1"), at(2), at(10)),
+        acd.AgentStateChanged(at(30), ANN, AgentState.HELD, call_id),
+        acd.AgentStateChanged(at(45), ANN, AgentState.CONNECTED, call_id),
+        acd.CallCompleted(at(70), call_id, SALES, ANN, at(10)),
+        acd.AgentStateChanged(at(70), ANN, AgentState.WRAP_UP, call_id),
+        calls.CallEnded(at(70), call_id, HangUpParty.AGENT, 16, at(10), 15_000),
+        acd.AgentStateChanged(at(80), ANN, AgentState.WRAP_UP, call_id),  # extended
+        acd.AgentStateChanged(at(90), ANN, AgentState.IDLE),
+    ]
+
+
+def story() -> list[Fact]:
+    """One answered call, one abandoned from the same number, one refused."""
+    gone = CallId("gone")
+    return [
+        *arrives("taken", 2),
+        *answered("taken"),
+        *arrives("gone", 100),
+        acd.CallLeft(at(130), gone, SALES, at(100), ExitReason.ABANDONED, None, 1),
+        acd.CallLeft(at(200), CallId("full"), SALES, at(200), ExitReason.JOIN_FULL, None, 0),
+    ]
+
+
+async def passages(figures: PastFigures, scope: Scope = HOUR) -> list[Passage]:
+    """All of them."""
+    return [each async for each in figures.passages(scope)]
+
+
+async def test_a_passage_has_its_talk_hold_and_wrap_up(tmp_path: Path, database: TestDatabase) -> None:
+    """On every database, and the same after a rebuild."""
+    async with running_journal(tmp_path, database.url) as journal:
+        for fact in story():
+            journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+        await journal.flush()
+        figures = PastFigures(journal.database.engine)
+        found = await passages(figures)
+        await rebuild(journal.database.engine, projector())
+        assert await passages(figures) == found
+    taken, gone, full = found
+    assert (taken.wait, taken.talk, taken.hold, taken.wrap_up) == tuple(
+        timedelta(seconds=seconds) for seconds in (8, 45, 15, 20)
+    )
+    assert (taken.agent_id, taken.is_ended_by_agent, taken.is_repeat) == (ANN, True, False)
+    assert (gone.exit_reason, gone.wait, gone.is_repeat) == (
+        ExitReason.ABANDONED,
+        timedelta(seconds=30),
+        True,
+    )
+    assert (full.entered_at, full.exit_reason) == (None, ExitReason.JOIN_FULL)
+
+
+async def test_agents_time_is_read_as_it_passed(tmp_path: Path, database: TestDatabase) -> None:
+    """Within the period; what lasts still is counted to its end."""
+    async with running_journal(tmp_path, database.url) as journal:
+        for fact in story():
+            journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+        await journal.flush()
+        scope = Scope(Period(at(20), at(100)))
+        seats = [each async for each in PastFigures(journal.database.engine).seat_times(scope)]
+    assert [(each.activity, each.period.length.total_seconds()) for each in seats] == [
+        (Activity.TALKING, 10),
+        (Activity.HOLDING, 15),
+        (Activity.TALKING, 25),
+        (Activity.WRAPPING_UP, 10),
+        (Activity.WRAPPING_UP, 10),
+        (Activity.IDLE, 10),
+    ]
+
+
+async def test_offers_are_read_with_their_ring(tmp_path: Path, database: TestDatabase) -> None:
+    """From the first ringing to the pick-up."""
+    offer, call = OfferId("c-1"), CallId("c")
+    facts: list[Fact] = [
+        acd.OfferStarted(at(0), offer, call, SALES, ANN, DeviceId("phone1"), _WHY),
+        acd.OfferRang(at(1), offer),
+        acd.OfferEnded(at(5), offer, call, SALES, ANN, OfferOutcome.ANSWERED, at(0), at(1)),
+        acd.CallConnected(at(5), call, SALES, ANN, offer, at(0), at(4)),
+    ]
+    async with running_journal(tmp_path, database.url) as journal:
+        for fact in facts:
+            journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+        await journal.flush()
+        (found,) = [each async for each in PastFigures(journal.database.engine).offers(HOUR)]
+    assert (found.outcome, found.ring) == (OfferOutcome.ANSWERED, timedelta(seconds=3))
+
+
+async def test_a_scope_leaves_out_what_is_not_asked_for(
+    tmp_path: Path, sqlite_database: TestDatabase
+) -> None:
+    """Period, queue, agents, nobody."""
+    async with running_journal(tmp_path, sqlite_database.url) as journal:
+        for fact in story():
+            journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+        await journal.flush()
+        figures = PastFigures(journal.database.engine)
+        by_scope = {
+            "later": Scope(Period(at(50), at(150))),
+            "other queue": Scope(HOUR.period, QueueId("support")),
+            "ann": Scope(HOUR.period, agent_ids=frozenset({ANN})),
+            "nobody": Scope(HOUR.period, is_of_nobody=True),
+        }
+        found = {
+            name: [each.call_id for each in await passages(figures, scope)]
+            for name, scope in by_scope.items()
+        }
+    assert found == {"later": ["gone"], "other queue": [], "ann": ["taken"], "nobody": ["gone", "full"]}
+
+
+async def test_a_database_that_is_away_says_so() -> None:
+    """In plain words, and without its password."""
+    figures = PastFigures(open_engine("postgresql://user:s3cret@127.0.0.1:1/nowhere"))
+    with pytest.raises(HistoryAway, match="does not answer") as raised:
+        await passages(figures)
+    assert "s3cret" not in str(raised.value)

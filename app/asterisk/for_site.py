@@ -33,7 +33,7 @@ def node_config(site: Site, secrets: Secrets) -> NodeConfig:
         tone_zone=site.cadence.name if len(site.cadence.name) == len("cn") else "cn",
         phones=PhonePolicy(rtp_timeout=asterisk.rtp_timeout),
         fallback=_fallback(site),
-        sounds=Sounds(music=asterisk.music, greeting=asterisk.greeting),
+        sounds=Sounds(music=asterisk.music, greeting=asterisk.greeting, prompts=asterisk.prompts),
     )
 
 

@@ -151,7 +151,7 @@ class QueuedCalls:
                 turn.do(PlayPrompt(LegId(call.id), target.value))
             case TargetKind.VOICEMAIL:
                 self._silence(call, turn)
-                turn.do(SendToDialplan(LegId(call.id), VOICEMAIL_CONTEXT, target.value))
+                turn.do(SendToDialplan(LegId(call.id), VOICEMAIL_CONTEXT, f"box-{target.value}"))
             case TargetKind.NUMBER:
                 self._divert_to_number(call, target, turn)
             case _:

@@ -118,6 +118,7 @@ def _asterisk(declared: AsteriskDeclaration, folder: Path) -> AsteriskSettings:
         rtp_timeout=declared.rtp_timeout,
         greeting=folder / declared.greeting if declared.greeting else None,
         music=folder / declared.music if declared.music else None,
+        prompts=folder / declared.prompts if declared.prompts else None,
         fallback=_fallback(declared.fallback, folder),
     )
 

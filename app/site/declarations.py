@@ -195,6 +195,8 @@ class AsteriskDeclaration(Declaration):
     """Sound file (wav) that greets callers while no controller runs. A relative path counts from the site file."""
     music: Text | None = None
     """Directory of sound files (wav) for waiting callers. A relative path counts from the site file. Default: the music that comes with Asterisk."""
+    prompts: Text | None = None
+    """Directory of the prompts (wav) that `{message: NAME}` names. A relative path counts from the site file."""
     fallback: FallbackDeclaration = FallbackDeclaration()
     """What callers get while no controller runs."""
 

@@ -113,6 +113,7 @@ class AsteriskSettings:
     rtp_timeout: timedelta = timedelta(seconds=30)
     greeting: Path | None = None
     music: Path | None = None
+    prompts: Path | None = None
     fallback: Fallback = Fallback()
 
     @property

@@ -1,5 +1,7 @@
 """Calls that their queue does not keep: full, closed, waited too long. Where they go, and what the caller is told."""
 
+from pathlib import Path
+
 import pytest
 
 from app.acd.facts import CallLeft, OfferEnded
@@ -18,8 +20,10 @@ from tests.support.hotline_site import (
     MESSAGE_HZ,
     SMALL,
     TO_MESSAGE,
+    VOICEMAIL,
 )
 from tests.support.service import Hotline
+from tests.support.until import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
@@ -78,6 +82,23 @@ async def test_a_message_is_played_to_its_end_and_then_the_call_ends(hotline: Ho
     assert there.ended_at is not None
     assert there.ended_at - heard.at > 0.45
     assert (await hotline.fact(CallEnded)).ended_by is HangUpParty.SYSTEM
+
+
+async def test_a_closed_queue_can_take_a_message_that_is_there_to_be_heard(hotline: Hotline) -> None:
+    there = await hotline.call(VOICEMAIL)
+    await there.until_answered()
+    there.play(CALLER_HZ)
+    assert hotline.thirdring.asterisk is not None
+    box = hotline.thirdring.asterisk.layout.spool / "voicemail" / "night"
+    await until(lambda: recorded_seconds(box) > 1.5, "nothing is recorded")
+    there.hang_up()
+    await until(lambda: len(list(box.glob("*.wav"))) == 1, "the message is gone")
+    assert (await hotline.fact(CallEnded)).ended_by is HangUpParty.SYSTEM
+
+
+def recorded_seconds(box: Path) -> float:
+    """The length of the one message in the box, 8 kHz at 16 bit; 0 while there is none."""
+    return sum(path.stat().st_size for path in box.glob("*.wav")) / 16_000
 
 
 async def test_a_caller_who_waited_too_long_is_sent_to_a_phone_and_keeps_the_music_until_it_answers(

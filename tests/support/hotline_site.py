@@ -32,6 +32,8 @@ MESSAGE: Final = "closed"
 MESSAGE_HZ: Final = 2600
 IMPATIENT_HANG_UP: Final = "4011"
 WRAP_UP: Final = "4012"
+VOICEMAIL: Final = "4014"
+"""Closed: the caller may leave a message."""
 CLOSED_TO_QUEUE: Final = "4013"
 """Closed: goes to the service queue."""
 NO_ENTRY: Final = "4999"
@@ -55,6 +57,7 @@ def _queue(*, entry: str, name: str, **policy: Any) -> tuple[str, Json]:
 def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> Json:
     """The site file as data. Change it, then `write_site`. `carrier` is where outside calls are sent; None: nowhere."""
     music = write_tone(directory / "music" / "tone.wav", hertz=MUSIC_HZ, seconds=10).parent
+    prompts = write_tone(directory / "prompts" / f"{MESSAGE}.wav", hertz=MESSAGE_HZ, seconds=0.5).parent
     greeting = write_tone(directory / "greeting.wav", hertz=GREETING_HZ, seconds=1)
     return {
         **_outside(carrier),
@@ -65,6 +68,7 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
             "rtp_timeout": f"{RTP_TIMEOUT_SECONDS}s",
             "music": str(music),
             "greeting": str(greeting),
+            "prompts": str(prompts),
         },
         "devices": {
             f"phone{number}": {
@@ -115,6 +119,12 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
                 ),
                 _queue(entry=WRAP_UP, name="With notes", wrap_up="60s"),
                 _queue(
+                    entry=VOICEMAIL,
+                    name="Closed, leave a message",
+                    calendar="never",
+                    overflow={"closed": {"voicemail": "night"}},
+                ),
+                _queue(
                     entry=CLOSED_TO_QUEUE,
                     name="Closed, the service helps",
                     calendar="never",
@@ -125,7 +135,10 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
         "entry_points": {
             **{number: _queue_of(number) for number in (SERVICE, RING_ALL, CHINESE, SMALL, CLOSED)},
             **{number: _queue_of(number) for number in (CLOSED_TO_NUMBER, IMPATIENT, TO_MESSAGE)},
-            **{number: _queue_of(number) for number in (IMPATIENT_HANG_UP, WRAP_UP, CLOSED_TO_QUEUE)},
+            **{
+                number: _queue_of(number)
+                for number in (IMPATIENT_HANG_UP, WRAP_UP, CLOSED_TO_QUEUE, VOICEMAIL)
+            },
             ON_CONNECT: {**_queue_of(SERVICE), "answer": "on_connect", "waiting": "ringback"},
             MUSIC_UNANSWERED: {**_queue_of(SERVICE), "answer": "on_connect"},
         },

@@ -25,7 +25,6 @@ from app.acd.events import LogInRequested, LogOutRequested, WrapUpEndRequested
 from app.acd.model import UnavailableReason
 from app.acd.views import AgentView
 from app.ari.requests import bridges, channels
-from app.asterisk.layout import Layout
 from app.asterisk.node_config import Extras
 from app.calls.call import Call, Phase
 from app.calls.events import Event, HangUpRequested
@@ -40,8 +39,7 @@ from app.simulator.outgoing_dialog import OutgoingDialog
 from app.simulator.phone import Phone
 from app.simulator.wire import Wire
 from tests.support.asterisk import password_of
-from tests.support.asterisk_sounds import write_tone
-from tests.support.hotline_site import MESSAGE, MESSAGE_HZ, Json, hotline_site, write_site
+from tests.support.hotline_site import Json, hotline_site, write_site
 from tests.support.until import until
 
 F = TypeVar("F", bound=Fact)
@@ -307,8 +305,6 @@ StartService = Callable[[Json], Awaitable[RunningService]]
 async def shared_service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningService]:
     """One running service for all tests."""
     directory = tmp_path_factory.mktemp("hotline")
-    prompts = Layout(directory / "data" / "asterisk").data / "sounds" / "thirdring"
-    write_tone(prompts / f"{MESSAGE}.wav", hertz=MESSAGE_HZ, seconds=0.5)
     async with Wire() as carrier:
         service = RunningService(directory, hotline_site(directory, carrier=carrier.address), carrier=carrier)
         await service.open()

@@ -195,7 +195,7 @@ class _Parts:
             ws_max_size=_LONGEST_FRAME,
             ws_per_message_deflate=False,  # Each message is encoded once for all clients, not compressed for each.
             log_config=None,
-            lifespan="on",
+            lifespan="off",
             timeout_graceful_shutdown=2,
         )
         self.server = _Server(config)

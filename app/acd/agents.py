@@ -274,7 +274,6 @@ def refresh(state: State, agent: AgentRecord) -> None:
     _recount(state, agent, _ORDINALS[before], _ORDINALS[reason])
     if before is None:
         pools.leave(agent)
-        state.freed.pop(agent.id, None)
     elif reason is None:
         pools.enter(agent)
         state.freed[agent.id] = agent

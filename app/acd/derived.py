@@ -4,9 +4,9 @@ Used after a restore and after a change of the floor. Whatever it builds must eq
 one by one: the property tests compare the two.
 """
 
-from app.acd import agents, waiting
+from app.acd import agents, ring_watch, waiting
 from app.acd.availability import unavailable_reason
-from app.acd.eligibility import lowest_level, steps
+from app.acd.eligibility import has_levels, lowest_level, steps
 from app.acd.model import CallState, DeviceState
 from app.acd.priority import ageing
 from app.acd.state import AgentRecord, CallRecord, QueueRecord, State
@@ -20,11 +20,13 @@ def build(state: State) -> None:
         _reset_agent(state, agent)
     for queue in state.queues.values():
         _reset_queue(state, queue)
+        _mark_rings(state, queue)
     for call in state.calls.values():
         _reset_call(state, call)
     for offer in state.offers.values():
         if offer.answered_at is None:
             state.timers.set(TimerKind.RING, offer.id, offer.ring_deadline)
+            ring_watch.watch_offer(state, offer)
 
 
 def _reset_agent(state: State, agent: AgentRecord) -> None:
@@ -46,6 +48,7 @@ def _reset_queue(state: State, queue: QueueRecord) -> None:
     queue.ageing = ageing(queue.queue)
     queue.steps = steps(queue.queue)
     queue.lowest_level = lowest_level(queue.queue)
+    queue.has_levels = has_levels(queue.queue)
     queue.order, queue.pools, queue.connected = [], {}, 0
     queue.counts = [0] * agents.REASONS
     queue.members = {each.agent_id: each for each in queue.queue.members if each.agent_id in state.agents}
@@ -53,6 +56,11 @@ def _reset_queue(state: State, queue: QueueRecord) -> None:
         agent = state.agents[agent_id]
         agent.seats.append(queue)
         queue.counts[agents.ordinal(agent.reason)] += 1
+
+
+def _mark_rings(state: State, queue: QueueRecord) -> None:
+    queue.agent_marks = ring_watch.marks(queue.queue.agent_rings, state.floor.rings)
+    queue.caller_marks = ring_watch.marks(queue.queue.caller_rings, state.floor.rings)
 
 
 def _reset_call(state: State, call: CallRecord) -> None:

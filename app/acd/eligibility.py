@@ -3,7 +3,7 @@
 Requirements relax: `Queue.relaxation` lowers every required level by the value of the last step whose time has come. A
 requirement lowered to 0 or less asks for nothing. Levels widen: `Queue.widening` names the highest membership level that may be
 used; before its first step only the queue's lowest level serves. Both count from the call's arrival, however many
-queues it went through.
+queues it went through. A queue that widens at rings (`RingStep.widen`) begins with its lowest level, too.
 """
 
 import sys
@@ -34,9 +34,14 @@ def relaxed(required: Profile, steps: tuple[Step, ...], waited: timedelta) -> Pr
     return tuple((skill, level - by) for skill, level in required) if by else required
 
 
+def has_levels(queue: Queue) -> bool:
+    """Whether a call of the queue may use only some membership levels at first."""
+    return bool(queue.widening) or any(step.widen for step in queue.agent_rings + queue.caller_rings)
+
+
 def level_limit(widening: tuple[Step, ...], waited: timedelta, *, lowest: int) -> int:
     """The highest membership level that may be used after waiting so long; `lowest` is the lowest that the queue has."""
-    return _last_value(widening, waited, default=lowest) if widening else NO_LIMIT
+    return _last_value(widening, waited, default=lowest)
 
 
 def is_skilled(skills: Mapping[SkillName, int], required: Profile) -> bool:

@@ -32,6 +32,7 @@ class CallEnqueued:
 
     A call that comes back under the same id after it had ended (a transfer to a queue) brings along how many offers were made
     for it before, as `attempts`, so that offer ids stay unique. While the engine has the call, the event changes nothing.
+    `rings_from` is the caller's first ring-back; None: the caller hears music, and rings count from `enqueued_at`.
     """
 
     call_id: CallId
@@ -42,6 +43,7 @@ class CallEnqueued:
     owner_for: timedelta = timedelta(0)
     enqueued_at: datetime | None = None
     attempts: int = 0
+    rings_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

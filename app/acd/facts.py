@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.acd.explanation import Explanation
 from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Target
+from app.acd.rings import RingCount
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
 
@@ -47,7 +48,10 @@ class OfferRang:
 
 @dataclass(frozen=True, slots=True)
 class OfferEnded:
-    """The offer is over. Exactly one for each `OfferStarted`."""
+    """The offer is over. Exactly one for each `OfferStarted`.
+
+    `rings` are the agent's, until the pick-up or the end; None: the phone never rang.
+    """
 
     at: datetime
     offer_id: OfferId
@@ -57,11 +61,12 @@ class OfferEnded:
     outcome: OfferOutcome
     started_at: datetime
     ringing_at: datetime | None
+    rings: RingCount | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallConnected:
-    """Caller and agent were joined. `answered_at` is the agent's pick-up, `at` the bridge."""
+    """Caller and agent were joined. `answered_at` is the agent's pick-up, `at` the bridge. `rings` are the caller's."""
 
     at: datetime
     call_id: CallId
@@ -70,6 +75,7 @@ class CallConnected:
     offer_id: OfferId
     enqueued_at: datetime
     answered_at: datetime
+    rings: RingCount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,10 @@ class CallReturned:
 
 @dataclass(frozen=True, slots=True)
 class CallLeft:
-    """A call left a queue without an agent: abandoned, overflowed, or refused at the door (never queued)."""
+    """A call left a queue without an agent: abandoned, overflowed, or refused at the door (never queued).
+
+    `rings` are the caller's; None at the door. `last_miss` is how the last agent who was rung for the call missed it.
+    """
 
     at: datetime
     call_id: CallId
@@ -92,6 +101,36 @@ class CallLeft:
     reason: ExitReason
     target: Target | None
     position: int
+    rings: RingCount | None = None
+    last_miss: OfferOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RingReached:
+    """Ring `ring` began unanswered, and the queue's policy did something about it; `alert` calls the supervisor.
+
+    With an offer and its agent it is a ring of the agent's phone, without them one that the caller hears.
+    """
+
+    at: datetime
+    call_id: CallId
+    queue_id: QueueId
+    ring: int
+    offer_id: OfferId | None = None
+    agent_id: AgentId | None = None
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RingsBreached:
+    """The first ring behind the limit began unanswered: of an offer, or, without one, for the caller. Once for each."""
+
+    at: datetime
+    call_id: CallId
+    queue_id: QueueId
+    ring: int
+    offer_id: OfferId | None = None
+    agent_id: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +192,8 @@ Fact = (
     | CallConnected
     | CallReturned
     | CallLeft
+    | RingReached
+    | RingsBreached
     | CallCompleted
     | AgentStatusChanged
     | AgentStateChanged

@@ -7,7 +7,7 @@ is legal, and nothing happens.
 from collections.abc import Callable
 from typing import Any
 
-from app.acd import agents, devices, offers, outbound, queueing, reload, requests, waiting
+from app.acd import agents, devices, escalation, offers, outbound, queueing, reload, requests, waiting
 from app.acd import events as ev
 from app.acd.model import AgentState, CallState, ExitReason
 from app.acd.state import AgentRecord, CallRecord, State
@@ -163,6 +163,14 @@ def _step_is_over(state: State, about: str) -> None:
     offers.ring_one_more(state, state.calls[CallId(about)])
 
 
+def _agent_ring_begins(state: State, about: str) -> None:
+    escalation.agent_rings(state, state.offers[OfferId(about)])
+
+
+def _caller_ring_begins(state: State, about: str) -> None:
+    escalation.caller_rings(state, state.calls[CallId(about)])
+
+
 _TIMERS: dict[TimerKind, Callable[[State, str], None]] = {
     TimerKind.RING: _ring_is_over,
     TimerKind.REST: _rest_is_over,
@@ -170,4 +178,6 @@ _TIMERS: dict[TimerKind, Callable[[State, str], None]] = {
     TimerKind.LANE: _place_has_changed,
     TimerKind.MAX_WAIT: _wait_is_over,
     TimerKind.STEP: _step_is_over,
+    TimerKind.AGENT_RINGS: _agent_ring_begins,
+    TimerKind.CALLER_RINGS: _caller_ring_begins,
 }

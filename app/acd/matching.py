@@ -5,7 +5,7 @@ Only what the event touched is looked at: calls that came to want an agent (`Sta
 
 Each contender bids the call it stands for: a call itself, an agent the best call within reach. The best bid is served first, and
 the call then chooses among *all* agents by its queue's strategy. A bid may be out of date when its turn comes: the contender
-then bids anew. Two rounds: first the calls for which no phone rings yet, then those that let more phones ring at once.
+then bids anew, and never better than before but for its own call. So no call takes an agent whose own call is due. Two rounds: first the calls for which no phone rings yet, then those that let more phones ring at once.
 
 A call that waits for its owner does not compete in its queue. Its owner takes it before any other call, unless the best of the
 others has a higher priority (the call's own, without ageing).
@@ -73,19 +73,12 @@ def _serve(state: State, bid: Bid, round_: CallState) -> Bid | None:
         chosen = choice.choose(state, call)
         if chosen is None:
             return None
-        offers.start(state, _own_call_first(state, chosen, call, round_), chosen)
+        offers.start(state, call, chosen)
     if agent_id != _NOBODY:
         return _bid(state, state.agents[agent_id], round_)
     if _is_standing(call, round_):
         return _ORDINARY, _rank(state, call, state.queues[call.queue_id]), _NOBODY, call
     return None
-
-
-def _own_call_first(state: State, agent: AgentRecord, call: CallRecord, round_: CallState) -> CallRecord:
-    if not agent.owned or call.waits_for is agent:
-        return call
-    best = best_call(state, agent, round_)
-    return best[2] if best is not None and best[0] == _OWNERS else call
 
 
 def _bid(state: State, agent: AgentRecord, round_: CallState) -> Bid | None:

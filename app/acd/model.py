@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
 
+from app.acd.rings import RingLimit
 from app.ids import AgentId, DeviceId, PauseCode, QueueId, SkillName
 
 
@@ -160,6 +161,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class RingStep:
+    """What is done when ring `ring` begins and nobody has answered. What is left out changes nothing.
+
+    At least `phones` phones ring for the call, the levels that may be used widen by `widen`, the call's priority rises by
+    `priority`; with `overflow` it leaves as if its longest wait were over; `alert` calls the supervisor.
+    """
+
+    ring: int
+    alert: bool = False
+    phones: int = 0
+    widen: int = 0
+    priority: int = 0
+    overflow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """A person who answers. `wrap_up` overrides the queue's; skills map names to levels."""
 
@@ -241,7 +258,7 @@ class Queue:
     minutes), arrival, call id. `join_unless` / `leave_when` say which reasons count an agent out: the queue is empty when
     every member is unavailable for one of them; None never refuses. `widening` raises the highest membership level that may
     be used as a call waits; empty means all levels at once (lower levels still first). `relaxation` lowers required
-    skill levels by `value`.
+    skill levels by `value`. `agent_rings` and `caller_rings` say what is done at which ring, each ring once.
     """
 
     id: QueueId
@@ -265,6 +282,8 @@ class Queue:
     auto_pause: AutoPause = AutoPause()
     no_answer_resets_idle: bool = False
     seed: int = 0
+    agent_rings: tuple[RingStep, ...] = ()
+    caller_rings: tuple[RingStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,3 +293,4 @@ class Floor:
     agents: Mapping[AgentId, Agent] = field(default_factory=dict)
     queues: Mapping[QueueId, Queue] = field(default_factory=dict)
     pause_codes: frozenset[PauseCode] = frozenset()
+    rings: RingLimit = field(default_factory=RingLimit)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.acd import agents, waiting
+from app.acd import agents, ring_watch, waiting
 from app.acd.call_state import CallMove, next_state
 from app.acd.commands import ConnectCall, OfferCall, WithdrawOffer, WithdrawReason
 from app.acd.facts import CallReturned, OfferEnded, OfferRang, OfferStarted
@@ -52,6 +52,7 @@ def rang(state: State, offer: OfferRecord) -> None:
     if offer.ringing_at is None:
         offer.ringing_at = state.now
         state.facts.append(OfferRang(state.now, offer.id))
+        ring_watch.watch_offer(state, offer)
 
 
 def answered(state: State, offer: OfferRecord) -> None:
@@ -61,7 +62,7 @@ def answered(state: State, offer: OfferRecord) -> None:
     call = state.calls[offer.call_id]
     offer.answered_at = state.now
     call.winner = offer.id
-    state.timers.cancel(TimerKind.RING, offer.id)
+    _stop_timers(state, offer)
     _stop_steps(state, call)
     waiting.limit_wait(state, call)
     state.commands.append(ConnectCall(call.id, offer.id, offer.agent_id))
@@ -104,6 +105,7 @@ def withdraw_all(state: State, call: CallRecord, outcome: OfferOutcome, reason: 
 def end(state: State, offer: OfferRecord, outcome: OfferOutcome) -> None:
     """Close the books on the offer; the agent goes on as the outcome says. The call must be settled afterwards."""
     _close(state, offer)
+    rings_until = offer.answered_at or state.now
     state.facts.append(
         OfferEnded(
             state.now,
@@ -114,6 +116,7 @@ def end(state: State, offer: OfferRecord, outcome: OfferOutcome) -> None:
             outcome,
             offer.started_at,
             offer.ringing_at,
+            None if offer.ringing_at is None else state.floor.rings.count(offer.ringing_at, rings_until),
         )
     )
     agent = state.agents[offer.agent_id]
@@ -146,7 +149,12 @@ def _close(state: State, offer: OfferRecord) -> None:
     call.offers.remove(offer.id)
     if call.winner == offer.id:
         call.winner = None
+    _stop_timers(state, offer)
+
+
+def _stop_timers(state: State, offer: OfferRecord) -> None:
     state.timers.cancel(TimerKind.RING, offer.id)
+    state.timers.cancel(TimerKind.AGENT_RINGS, offer.id)
 
 
 def _release(state: State, agent: AgentRecord, offer: OfferRecord, outcome: OfferOutcome) -> None:
@@ -158,6 +166,7 @@ def _release(state: State, agent: AgentRecord, offer: OfferRecord, outcome: Offe
         state, agent, resets_idle=outcome is OfferOutcome.NO_ANSWER and queue.no_answer_resets_idle
     )
     if outcome in MISSES:
+        state.calls[offer.call_id].last_miss = outcome
         agents.count_miss(state, agent, queue, outcome)
 
 

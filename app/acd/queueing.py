@@ -5,7 +5,7 @@ wider levels; only the longest wait is counted anew in each queue. When queues p
 timed out stays where it is, without any further time limit, and one that finds no place anywhere is hung up.
 """
 
-from app.acd import agents, offers, pools, waiting
+from app.acd import agents, offers, pools, ring_watch, waiting
 from app.acd.call_state import CallMove, next_state
 from app.acd.commands import DivertCall, WithdrawReason
 from app.acd.eligibility import profile
@@ -39,6 +39,7 @@ def enqueue(state: State, event: CallEnqueued) -> None:
         enqueued_at,
         state.now,
         event.attempts,
+        rings_from=None if event.rings_from is None else min(event.rings_from, state.now),
     )
     _knock(state, call, event.queue_id, overflowed_from=None)
 
@@ -75,7 +76,7 @@ def is_empty(queue: QueueRecord, counted_out: frozenset[UnavailableReason] | Non
 
 
 def _admit(state: State, call: CallRecord, queue: QueueRecord, overflowed_from: QueueId | None) -> None:
-    call.queue_id, call.joined_at = queue.id, state.now
+    call.queue_id, call.joined_at, call.ring = queue.id, state.now, 0
     state.calls[call.id] = call
     waiting.line_up(state, call)
     state.facts.append(
@@ -107,6 +108,7 @@ def time_out(state: State, call: CallRecord) -> None:
     target = _target(queue, ExitReason.TIMEOUT)
     if target.kind is TargetKind.QUEUE and target.value in call.visited:
         call.is_patient = True
+        waiting.limit_wait(state, call)
         return
     _overflow(state, call, ExitReason.TIMEOUT, target)
 
@@ -152,8 +154,13 @@ def _step_out(state: State, call: CallRecord, reason: ExitReason, target: Target
     offers.withdraw_all(state, call, OfferOutcome.WITHDRAWN, withdrawal)
     if call.state is CallState.OFFERED:
         call.state = next_state(call.state, CallMove.RETURN)
-    call.steps, call.step_at = 0, None
-    state.facts.append(CallLeft(state.now, call.id, queue.id, call.enqueued_at, reason, target, position))
+    call.steps, call.step_at, call.phones, call.wider = 0, None, 0, 0
+    rings = state.floor.rings.count(ring_watch.rings_since(call), state.now)
+    state.facts.append(
+        CallLeft(
+            state.now, call.id, queue.id, call.enqueued_at, reason, target, position, rings, call.last_miss
+        )
+    )
     waiting.take_away(state, call)
 
 
@@ -199,6 +206,7 @@ def connect(state: State, call: CallRecord) -> None:
     queue.connected += 1
     _learn_pace(state, queue)
     offers.end(state, offer, OfferOutcome.ANSWERED)
+    answered_at = offer.answered_at or state.now
     state.facts.append(
         CallConnected(
             state.now,
@@ -207,7 +215,8 @@ def connect(state: State, call: CallRecord) -> None:
             offer.agent_id,
             offer.id,
             call.enqueued_at,
-            offer.answered_at or state.now,
+            answered_at,
+            state.floor.rings.count(ring_watch.rings_since(call), answered_at),
         )
     )
 

@@ -78,6 +78,12 @@ class SavedCall:
     is_patient: bool
     agent_id: AgentId | None
     connected_at: datetime | None
+    rings_from: datetime | None = None
+    ring: int = 0
+    is_breached: bool = False
+    phones: int = 0
+    wider: int = 0
+    last_miss: OfferOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,8 @@ class SavedOffer:
     ring_deadline: datetime
     ringing_at: datetime | None
     answered_at: datetime | None
+    ring: int = 0
+    is_breached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

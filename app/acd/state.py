@@ -100,6 +100,15 @@ class CallRecord:
     is_patient: bool = False
     agent_id: AgentId | None = None
     connected_at: datetime | None = None
+    rings_from: datetime | None = None
+    ring: int = 0
+    """The last of the queue's marks that has been passed (`ring_watch.py`)."""
+    is_breached: bool = False
+    phones: int = 0
+    """At least so many phones may ring at once."""
+    wider: int = 0
+    """By how much the levels that may be used are widened beyond `Queue.widening`."""
+    last_miss: OfferOutcome | None = None
     # --- derived ---
     place: Place = field(default=(0, 0, CallId("")))
     pool: "Pool | None" = None
@@ -121,6 +130,8 @@ class OfferRecord:
     ring_deadline: datetime
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
+    ring: int = 0
+    is_breached: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -157,6 +168,12 @@ class QueueRecord:
     lowest_level: int = 0
     steps: tuple[timedelta, ...] = ()
     """The waiting times at which a call of this queue relaxes or widens."""
+    has_levels: bool = False
+    """Whether a call may use only some membership levels at first."""
+    agent_marks: tuple[tuple[int, timedelta], ...] = ()
+    """The rings of an offer at which something is to be done, and after how much ringing they begin."""
+    caller_marks: tuple[tuple[int, timedelta], ...] = ()
+    """The same of a caller's rings."""
     order: list[Place] = field(default_factory=list)
     connected: int = 0
     members: dict[AgentId, Membership] = field(default_factory=dict)
@@ -207,7 +224,7 @@ class State:
         self.facts: list[Fact] = []
         self.commands: list[Command] = []
         self.freed: dict[AgentId, AgentRecord] = {}
-        """Agents who became available and have not been matched yet."""
+        """Agents who became available, and may have become unavailable again, since the last matching."""
         self.hungry: dict[CallId, CallRecord] = {}
         """Calls that came to want an agent, or another one, and have not been matched yet."""
         self.thinned: dict[QueueId, QueueRecord] = {}

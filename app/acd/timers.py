@@ -19,6 +19,10 @@ class TimerKind(StrEnum):
     MAX_WAIT = "max_wait"
     STEP = "step"
     """One more phone rings for a call that rings progressively."""
+    AGENT_RINGS = "agent_rings"
+    """A ring that matters begins at an agent's phone."""
+    CALLER_RINGS = "caller_rings"
+    """A ring that matters begins for a caller."""
 
 
 Timer = tuple[TimerKind, str]

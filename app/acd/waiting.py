@@ -6,10 +6,10 @@ written down as hungry, so that matching looks at it within the same event.
 
 import sys
 from bisect import bisect_left, bisect_right, insort
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from app.acd import pools
-from app.acd.eligibility import level_limit, relaxed
+from app.acd import pools, ring_watch
+from app.acd.eligibility import NO_LIMIT, level_limit, relaxed
 from app.acd.model import AgentStatus, CallState, Queue, Strategy
 from app.acd.priority import place as place_of
 from app.acd.state import AgentRecord, CallRecord, QueueRecord, State
@@ -43,6 +43,18 @@ def line_up(state: State, call: CallRecord) -> None:
     place(state, call)
 
 
+def promote(state: State, call: CallRecord, by: int) -> None:
+    """Raise a waiting call's priority, and let it stand where it belongs now."""
+    if by:
+        pools.take(call)
+        queue = state.queues[call.queue_id]
+        del queue.order[bisect_left(queue.order, call.place)]
+        call.priority += by
+        call.place = place_of(call.priority, call.enqueued_at, call.id, ageing=queue.ageing)
+        insort(queue.order, call.place)
+    place(state, call)
+
+
 def take_away(state: State, call: CallRecord) -> None:
     """The call wants nobody any more, and gives up its place."""
     pools.take(call)
@@ -51,12 +63,16 @@ def take_away(state: State, call: CallRecord) -> None:
     if call.owner is not None:
         state.calls_by_owner[call.owner].pop(call.id)
     state.hungry.pop(call.id, None)
-    for kind in (TimerKind.LANE, TimerKind.MAX_WAIT, TimerKind.STEP):
+    for kind in (TimerKind.LANE, TimerKind.MAX_WAIT, TimerKind.STEP, TimerKind.CALLER_RINGS):
         state.timers.cancel(kind, call.id)
 
 
 def limit_wait(state: State, call: CallRecord) -> None:
-    """Set the timer of the queue's longest wait, counted from when the call joined this queue. It rests once an agent picked up."""
+    """Set the timers that end the wait or do something about it. They rest once an agent picked up.
+
+    The queue's longest wait counts from when the call joined this queue, rings count from the caller's first.
+    """
+    ring_watch.watch_call(state, call)
     limit = state.queues[call.queue_id].queue.max_wait
     if limit is None or call.is_patient or call.winner is not None:
         state.timers.cancel(TimerKind.MAX_WAIT, call.id)
@@ -81,7 +97,8 @@ def wanted(call: CallRecord, queue: Queue) -> int:
     """How many phones may ring for this call at once, when its owner does not come first."""
     if queue.strategy is Strategy.RING_ALL:
         return sys.maxsize
-    return 1 + call.steps if queue.strategy is Strategy.RING_PROGRESSIVELY else 1
+    by_strategy = 1 + call.steps if queue.strategy is Strategy.RING_PROGRESSIVELY else 1
+    return max(by_strategy, call.phones)
 
 
 def _wants_agent(call: CallRecord, queue: Queue, owner: AgentRecord | None) -> bool:
@@ -95,11 +112,17 @@ def _place_in_lane(state: State, call: CallRecord, queue: QueueRecord) -> None:
     waited = state.now - call.enqueued_at
     pool = pools.pool_for(state, queue, relaxed(call.requires, queue.queue.relaxation, waited))
     call.pool = pool
-    call.limit = level_limit(queue.queue.widening, waited, lowest=queue.lowest_level)
+    call.limit = _level_limit(call, queue, waited)
     lane = pools.lane_of(pool, call.limit)
     pools.put(call, lane.waiting if call.state is CallState.WAITING else lane.ringing)
     if queue.queue.leave_when is not None:
         state.thinned[queue.id] = queue
+
+
+def _level_limit(call: CallRecord, queue: QueueRecord, waited: timedelta) -> int:
+    if not queue.has_levels:
+        return NO_LIMIT
+    return level_limit(queue.queue.widening, waited, lowest=queue.lowest_level) + call.wider
 
 
 def _set_timer(state: State, call: CallRecord, queue: QueueRecord) -> None:

@@ -55,7 +55,7 @@ from app.acd.model import (
     OfferOutcome,
     SkillRequirement,
 )
-from app.acd.snapshot import EngineSnapshot
+from app.acd.snapshot import EngineSnapshot, SavedCall
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 from tests.support.acd_floors import (
     AGENTS,
@@ -359,6 +359,21 @@ class _FloorLife(RuleBasedStateMachine):
         assert expected_offers(situation(self.engine.snapshot(), None, [])) == []
 
     @invariant()
+    def nobody_waits_in_a_queue_that_is_empty_of_agents(self) -> None:
+        saved = self.engine.snapshot()
+        views = {queue.id: queue for queue in self.engine.queues()}
+        for call in saved.calls:
+            rules = next(each.queue for each in saved.queues if each.queue.id == call.queue_id)
+            if (
+                call.state is not CallState.WAITING
+                or rules.leave_when is None
+                or _waits_for_owner(call, saved)
+            ):
+                continue
+            reasons = set(views[call.queue_id].members)
+            assert not reasons <= rules.leave_when
+
+    @invariant()
     def every_offer_ends_exactly_once(self) -> None:
         assert set(self.started.values()) | set(self.ended.values()) <= {1}
         open_offers = {each.id for each in self.engine.snapshot().offers}
@@ -395,6 +410,11 @@ class _FloorLife(RuleBasedStateMachine):
         for event, now, decision in self.history:
             assert replayed.handle(event, now=now) == decision
         assert replayed.snapshot() == self.engine.snapshot()
+
+
+def _waits_for_owner(call: SavedCall, saved: EngineSnapshot) -> bool:
+    owner = next((each for each in saved.agents if each.agent.id == call.owner), None)
+    return owner is not None and owner.status is not AgentStatus.LOGGED_OUT and saved.now < call.owner_until
 
 
 _FOLLOWERS: dict[type, Callable[..., None]] = {

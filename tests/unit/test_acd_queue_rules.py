@@ -29,7 +29,7 @@ from app.acd.model import (
     UnavailableReason,
 )
 from app.ids import AgentId, CallId, DeviceId, PauseCode, QueueId
-from tests.support.acd import START, Story, every, only, queue, seconds
+from tests.support.acd import START, Story, agent, every, only, queue, seconds
 
 ANN = AgentId("ann")
 BOX = Target(TargetKind.VOICEMAIL, "box")
@@ -112,6 +112,15 @@ def test_waiting_calls_leave_when_nobody_is_left_to_wait_for() -> None:
         ("c1", ExitReason.EMPTY, 1),
         ("c2", ExitReason.EMPTY, 1),
     ]
+
+
+def test_a_call_that_waited_for_its_owner_leaves_an_empty_queue_when_the_owner_goes() -> None:
+    """While the owner is there the call has somebody to wait for, whoever else is not."""
+    story = Story(queue("support", "bob", leave_when=OUT, join_unless=OUT), agents=[agent("ann")])
+    story.log_in("ann")
+    story.tell(PauseRequested(ANN, PauseCode("lunch")))
+    assert every(story.call("c1", owner=ANN, owner_for=seconds(60)), CallQueued)
+    assert only(story.tell(LogOutRequested(ANN)), CallLeft).reason is ExitReason.EMPTY
 
 
 @pytest.mark.parametrize(("waited", "left"), [(29.999, 0), (30, 1), (30.001, 1)])

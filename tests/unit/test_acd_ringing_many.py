@@ -3,7 +3,16 @@
 from app.acd.commands import OfferCall, WithdrawOffer, WithdrawReason
 from app.acd.events import CallBridged, OfferAnswered
 from app.acd.facts import OfferEnded
-from app.acd.model import CallState, OfferOutcome, Step, Strategy, UnavailableReason
+from app.acd.model import (
+    CallState,
+    OfferOutcome,
+    Overflow,
+    Step,
+    Strategy,
+    Target,
+    TargetKind,
+    UnavailableReason,
+)
 from app.ids import CallId, OfferId
 from tests.support.acd import Story, every, member, only, queue, seconds
 
@@ -159,6 +168,39 @@ def test_the_winner_of_progressive_ringing_ends_the_steps() -> None:
     assert story.ringing == {"ann": "c1"}
     story.tell(CallBridged(CallId("c1")))
     assert not story.ringing
+
+
+def test_after_a_lost_winner_the_steps_begin_anew() -> None:
+    """Five seconds after the next phone rings, one more does."""
+    story = progressive()
+    story.call("c1")
+    story.answer("ann")
+    story.wait(3)
+    story.fail("ann", OfferOutcome.LOST)
+    assert story.ringing == {"bob": "c1"}
+    story.wait(4.999)
+    assert story.ringing == {"bob": "c1"}
+    story.wait(0.001)
+    assert len(story.ringing) == 2
+
+
+def test_in_its_next_queue_a_call_rings_one_phone_first() -> None:
+    """Steps belong to a queue, not to the call."""
+    to_sales = Overflow(timeout=Target(TargetKind.QUEUE, "sales"))
+    story = Story(
+        queue(
+            "support", "ann bob", strategy=Strategy.RING_PROGRESSIVELY, max_wait=seconds(7), overflow=to_sales
+        ),
+        queue("sales", "cat dan", strategy=Strategy.RING_PROGRESSIVELY),
+    )
+    story.log_in("ann", "bob", "cat", "dan")
+    story.call("c1")
+    story.wait(7)
+    assert story.ringing == {"cat": "c1"}
+    story.wait(4.999)
+    assert story.ringing == {"cat": "c1"}
+    story.wait(0.001)
+    assert story.ringing == {"cat": "c1", "dan": "c1"}
 
 
 def test_offer_ids_count_the_attempts_of_the_call_through_all_queues() -> None:

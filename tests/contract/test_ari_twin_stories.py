@@ -38,6 +38,7 @@ async def a_caller_hears_music_and_an_announcement(floor: Floor) -> None:
     await floor.until("playback", "PlaybackStarted playing")
     await floor.ask(playbacks.show("pb-1"), playbacks.stop("pb-1"))
     await floor.until("playback", "PlaybackFinished done")
+    await floor.until_refused(playbacks.show("pb-1"))
     await floor.ask(playbacks.stop("pb-1"))
     floor.people.caller_hangs_up()
     await floor.until("caller", "StasisEnd Up")
@@ -74,6 +75,7 @@ async def a_caller_who_waits_with_music_is_connected(floor: Floor) -> None:
     await floor.until("caller", "StasisEnd Up")
     await floor.ask(bridges.destroy(BRIDGE))
     await floor.until("bridge", "BridgeDestroyed")
+    await floor.until_refused(bridges.show(BRIDGE))
     await floor.ask(bridges.destroy(BRIDGE))
 
 
@@ -179,6 +181,7 @@ async def requests_about_what_is_not_there_are_refused(floor: Floor) -> None:
         applications.subscribe("thirdring", [applications.of_channel("none")]),
         applications.show("none"),
     )
+    await floor.until_refused(bridges.show(BRIDGE))
     await floor.ask(bridges.destroy(BRIDGE))
 
 

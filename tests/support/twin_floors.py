@@ -287,17 +287,18 @@ class Floor:
         """The caller hangs up, and then we the leg; wait until Asterisk says nothing more."""
         self.people.caller_hangs_up()
         if self.recorder.caller_id:
-            await self._until_gone(self.recorder.caller_id)
+            await self.until_refused(channels.show(self.recorder.caller_id))
         if isinstance(await self.client.send(channels.show(LEG)), Answer):
             self.client.send(channels.hang_up(LEG))
-            await self._until_gone(LEG)
+            await self.until_refused(channels.show(LEG))
         self.client.send(bridges.destroy(BRIDGE))
         await self._until_quiet()
 
-    async def _until_gone(self, channel_id: str) -> None:
+    async def until_refused(self, request: Request) -> None:
+        """Ask until Asterisk says no: things are still there for a moment after the event of their end."""
         deadline = asyncio.get_running_loop().time() + _PATIENCE
-        while isinstance(await self.client.send(channels.show(channel_id)), Answer):
-            assert asyncio.get_running_loop().time() < deadline, f"{channel_id} is still there"
+        while isinstance(await self.client.send(request), Answer):
+            assert asyncio.get_running_loop().time() < deadline, f"{request} still works"
 
     async def _until_quiet(self) -> None:
         """Asterisk's last events come up to some 20 ms behind the end of a channel."""

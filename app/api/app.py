@@ -7,6 +7,7 @@ from app.api.auth import TokenGuard
 from app.api.call_book import CallBook
 from app.api.history import History
 from app.api.openapi import Api
+from app.api.pages import PAGES
 from app.api.present import PresentCalls
 from app.api.records import NoRecords, Records
 from app.api.reports import Reports
@@ -16,6 +17,7 @@ from app.api.routers.health import VERSION, health_router, version_router
 from app.api.routers.queues import queues_router
 from app.api.routers.reports import reports_router
 from app.api.routers.site import site_router
+from app.api.routers.web import web_router
 from app.api.shield import LOOPBACK_HOSTS, Shield
 from app.live.endpoint import live_router
 from app.live.hub import Hub
@@ -44,6 +46,7 @@ def create_api(
     api = Api(version=VERSION, docs_url=None, redoc_url=None)
     problems.install(api)
     api.include_router(health_router(service))
+    api.include_router(web_router(PAGES))
     for router in (
         version_router(),
         queues_router(service),

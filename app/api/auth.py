@@ -6,8 +6,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
+from app.api.pages import PAGES
 
-OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/openapi.json"})
+OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/openapi.json", *PAGES})
 """What needs no token: they tell nothing of calls, agents or numbers."""
 
 SOCKET_PATHS = frozenset({"/api/v1/live"})

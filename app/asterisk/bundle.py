@@ -64,6 +64,15 @@ POSTGRESQL = Bundle(
     megabytes=350,
     left_out=("libc6",),
 )
+# Starts its own program by path, as PostgreSQL does. The fonts let it show Chinese.
+CHROMIUM = Bundle(
+    name="chromium",
+    suite="bookworm",
+    packages=("chromium", "fonts-noto-cjk", "fonts-dejavu-core"),
+    proof="usr/lib/chromium/chromium",
+    megabytes=1_300,
+    left_out=("libc6",),
+)
 
 
 def cache_directory() -> Path:

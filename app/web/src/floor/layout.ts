@@ -1,0 +1,70 @@
+// How much fits on a screen, pure. Lengths are in hundredths of the screen's height, so that a picture is the same on every screen.
+
+const HEADER = 8;
+const ALERT_ROW = 6;
+const MOST_ALERTS = 3;
+const QUEUE_HEAD = 4;
+const QUEUE_ROW = { least: 6.6, most: 10 };
+/** The part of the screen that queues may take while there are agents to show. */
+const QUEUE_SHARE = 0.56;
+const AGENT_HEAD = 4;
+const CARD = { width: 33, least: 6.6, most: 11 };
+const MARGIN = 2;
+
+/** What there is to show. */
+export interface Counts {
+  readonly alerts: number;
+  readonly queues: number;
+  readonly agents: number;
+}
+
+export interface Layout {
+  readonly alertRows: number;
+  readonly queueRows: number;
+  readonly queueRowHeight: number;
+  readonly agentColumns: number;
+  readonly agentRows: number;
+  readonly cardHeight: number;
+}
+
+/** Sizes and numbers of rows. Nothing is made smaller than what can be read from afar: the rest goes to further pages. */
+export function layout(width: number, counts: Counts): Layout {
+  const alertRows = Math.min(counts.alerts, MOST_ALERTS);
+  const body = 100 - HEADER - alertRows * ALERT_ROW - MARGIN;
+  const forQueues = counts.agents > 0 ? body * QUEUE_SHARE : body - AGENT_HEAD - CARD.least;
+  const queues = rows(forQueues - QUEUE_HEAD, counts.queues, QUEUE_ROW);
+  const room = body - QUEUE_HEAD - queues.count * queues.height - AGENT_HEAD;
+  return { alertRows, queueRows: queues.count, queueRowHeight: queues.height, ...cards(width - 2 * MARGIN, room, counts.agents) };
+}
+
+interface Sizes {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** As many rows as fit, spread evenly over the pages. */
+function rows(room: number, wanted: number, size: Sizes): { count: number; height: number } {
+  const most = Math.max(1, Math.floor(room / size.least));
+  const pages = Math.max(1, Math.ceil(wanted / most));
+  const count = Math.max(1, Math.ceil(wanted / pages));
+  return { count, height: Math.min(size.most, room / count) };
+}
+
+/** As few columns as will do, so that names have room; then as many as fit. */
+function cards(width: number, room: number, wanted: number): Pick<Layout, "agentColumns" | "agentRows" | "cardHeight"> {
+  const mostColumns = Math.max(1, Math.floor(width / CARD.width));
+  const mostRows = Math.max(1, Math.floor(room / CARD.least));
+  const agentColumns = Math.min(mostColumns, Math.max(Math.min(4, mostColumns), Math.ceil(wanted / mostRows)));
+  const { count, height } = rows(room, Math.ceil(wanted / agentColumns), CARD);
+  return { agentColumns, agentRows: count, cardHeight: height };
+}
+
+/** How long a page of a list stays, in milliseconds. */
+export const PAGE_MS = 10_000;
+
+/** The part of a list that is shown at a moment; `page` counts from 1. All boards of a site turn their pages together. */
+export function pageAt<T>(list: readonly T[], perPage: number, now: number): { shown: readonly T[]; page: number; pages: number } {
+  const pages = Math.max(1, Math.ceil(list.length / perPage));
+  const page = Math.floor(now / PAGE_MS) % pages;
+  return { shown: list.slice(page * perPage, (page + 1) * perPage), page: page + 1, pages };
+}

@@ -1,0 +1,40 @@
+// The things of the floor, as REST and the live stream show them (see /openapi.json). Only what pages use.
+
+export interface Site {
+  readonly name: string;
+  readonly time_zone: string;
+  readonly ring_ms: number;
+  readonly rings: number;
+}
+
+export interface Queue {
+  readonly id: string;
+  readonly name: string;
+  readonly is_open: boolean;
+  readonly waiting: number;
+  readonly connected: number;
+  readonly longest_wait_since: string | null;
+  /** Agents by why they are unavailable; `available` counts those who are not. */
+  readonly members: Readonly<Record<string, number>>;
+}
+
+export interface Agent {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly status_since: string;
+  readonly pause_code: string | null;
+  readonly state: string;
+  readonly state_since: string;
+  readonly unavailable_reason: string | null;
+}
+
+export interface Alert {
+  readonly id: string;
+  readonly code: string;
+  readonly severity: "alarm" | "warning";
+  readonly since: string | null;
+  readonly queue_id: string | null;
+  readonly agent_id: string | null;
+  readonly part: string | null;
+}

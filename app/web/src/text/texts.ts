@@ -1,0 +1,137 @@
+import type { Doing, Group } from "../floor/doing.ts";
+import type { Language } from "./language.ts";
+
+/** Every word that the wallboard shows. Words are those of the glossary. */
+export interface Texts {
+  readonly queue: string;
+  readonly waiting: string;
+  readonly longestWait: string;
+  readonly ring: (number: number) => string;
+  readonly closed: string;
+  readonly groups: Readonly<Record<Group, string>>;
+  readonly agents: string;
+  readonly loggedIn: (count: number, all: number) => string;
+  readonly nobody: string;
+  readonly noQueues: string;
+  readonly doing: Readonly<Record<Doing, string>>;
+  readonly alert: (code: string, rings: number) => string;
+  readonly parts: Readonly<Record<string, string>>;
+  readonly colon: string;
+  readonly comma: string;
+  readonly page: (page: number, pages: number) => string;
+  readonly connecting: string;
+  readonly stale: string;
+  readonly staleSince: (time: string, ago: string) => string;
+  readonly tryingAgain: string;
+  readonly askToken: string;
+  readonly tokenLabel: string;
+  readonly tokenKeep: string;
+  readonly tokenShow: string;
+  readonly tokenRefused: string;
+  readonly broken: string;
+  readonly otherLanguage: string;
+}
+
+const en: Texts = {
+  queue: "Queue",
+  waiting: "Waiting",
+  longestWait: "Longest wait",
+  ring: (number) => `ring ${number}`,
+  closed: "closed",
+  groups: { free: "Ready", ringing: "Ringing", talking: "Talking", wrapUp: "Wrap-up", away: "Away" },
+  agents: "Agents",
+  loggedIn: (count, all) => `${count} of ${all} logged in`,
+  nobody: "No agent is logged in.",
+  noQueues: "The site has no queue.",
+  doing: {
+    available: "Ready",
+    offered: "Ringing",
+    connected: "Talking",
+    held: "On hold",
+    outbound: "Calling out",
+    wrap_up: "Wrap-up",
+    paused: "Pause",
+    auto_paused: "Paused by the system",
+    device_unreachable: "Phone unreachable",
+    device_busy: "Phone busy",
+    resting: "Resting after a miss",
+    logged_out: "Logged out",
+  },
+  alert: (code, rings) =>
+    ({
+      waits_too_long: `A caller waits longer than ${rings} rings`,
+      unstaffed: "Callers wait and nobody is at work",
+      auto_paused: "Paused by the system after missed calls",
+      device_unreachable: "The phone cannot be reached",
+      part_degraded: "A part of the service needs attention",
+      part_down: "A part of the service is down",
+    })[code] ?? code.replaceAll("_", " "),
+  parts: { asterisk: "Asterisk", database: "Database", journal: "Journal", dispatcher: "Dispatcher" },
+  colon: ":",
+  comma: ", ",
+  page: (page, pages) => `${page} / ${pages}`,
+  connecting: "Connecting …",
+  stale: "No news from the service",
+  staleSince: (time, ago) => `The figures are from ${time}, ${ago} ago`,
+  tryingAgain: "Trying again by itself.",
+  askToken: "This wallboard needs a token",
+  tokenLabel: "Token",
+  tokenKeep: "Keep it on this screen after a restart",
+  tokenShow: "Show the floor",
+  tokenRefused: "The service did not take that token.",
+  broken: "This page has failed and loads again.",
+  otherLanguage: "中文",
+};
+
+const zh: Texts = {
+  queue: "队列",
+  waiting: "等待",
+  longestWait: "最长等待",
+  ring: (number) => `第 ${number} 声`,
+  closed: "已关闭",
+  groups: { free: "空闲", ringing: "振铃", talking: "通话", wrapUp: "话后", away: "离席" },
+  agents: "坐席",
+  loggedIn: (count, all) => `已签入 ${count} / ${all}`,
+  nobody: "没有坐席签入。",
+  noQueues: "本站点没有队列。",
+  doing: {
+    available: "空闲",
+    offered: "振铃中",
+    connected: "通话中",
+    held: "保持中",
+    outbound: "外呼中",
+    wrap_up: "话后处理",
+    paused: "暂停",
+    auto_paused: "系统自动暂停",
+    device_unreachable: "话机无法接通",
+    device_busy: "话机占用",
+    resting: "漏接后稍候",
+    logged_out: "未签入",
+  },
+  alert: (code, rings) =>
+    ({
+      waits_too_long: `有来电等待超过 ${rings} 声`,
+      unstaffed: "有来电等待，无人值守",
+      auto_paused: "多次漏接，系统已自动暂停",
+      device_unreachable: "话机无法接通",
+      part_degraded: "系统部件需要检查",
+      part_down: "系统部件停止工作",
+    })[code] ?? code,
+  parts: { asterisk: "Asterisk", database: "数据库", journal: "日志", dispatcher: "调度器" },
+  colon: "：",
+  comma: "、",
+  page: (page, pages) => `${page} / ${pages}`,
+  connecting: "正在连接……",
+  stale: "与服务失去联系",
+  staleSince: (time, ago) => `画面数据停留在 ${time}，已过 ${ago}`,
+  tryingAgain: "正在自动重连。",
+  askToken: "此大屏需要令牌",
+  tokenLabel: "令牌",
+  tokenKeep: "重启后仍在本屏幕保留",
+  tokenShow: "显示现场",
+  tokenRefused: "服务不接受该令牌。",
+  broken: "页面出错，正在重新加载。",
+  otherLanguage: "English",
+};
+
+export const TEXTS: Readonly<Record<Language, Texts>> = { en, "zh-CN": zh };

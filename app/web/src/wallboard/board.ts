@@ -1,0 +1,121 @@
+import { batch, computed, signal } from "@preact/signals";
+
+import { groupAlerts } from "../floor/alert_groups.ts";
+import { layout } from "../floor/layout.ts";
+import { isLoggedIn } from "../floor/doing.ts";
+import { ServerClock } from "../live/clock.ts";
+import { Follower, type Listener } from "../live/follower.ts";
+import type { ServerMessage } from "../live/messages.ts";
+import { chooseLanguage, type Language } from "../text/language.ts";
+import { TEXTS } from "../text/texts.ts";
+import { Floor } from "./floor.ts";
+import { reloadIfChanged } from "./version.ts";
+import { forgetToken, rememberedLanguage, rememberLanguage, takeToken, wishedLanguage } from "./memory.ts";
+
+const TOPICS = ["site", "queues", "agents", "alerts"];
+const TICK_MS = 500;
+
+/** How the page stands with the service. */
+export type Standing =
+  | { readonly is: "asking"; readonly wasRefused: boolean }
+  | { readonly is: "connecting" }
+  | { readonly is: "fresh" }
+  | { readonly is: "stale"; readonly since: number };
+
+/** What the whole page knows. There is one. */
+class Board implements Listener {
+  readonly floor = new Floor();
+  readonly standing = signal<Standing>({ is: "connecting" });
+  /** The service's clock, in milliseconds since 1970; 0 before it is known. */
+  readonly now = signal(0);
+  /** Turns with each message: it keeps the curtain away. */
+  readonly beat = signal(0);
+  readonly language = signal<Language>(
+    chooseLanguage(wishedLanguage(), rememberedLanguage(), ...navigator.languages),
+  );
+  readonly texts = computed(() => TEXTS[this.language.value]);
+  /** The screen's width in hundredths of its height, by the same rule as in the style sheet. */
+  readonly width = signal(screenWidth());
+  readonly loggedIn = computed(() => this.floor.agents.value.filter((agent) => isLoggedIn(agent.value)));
+  readonly alertGroups = computed(() => groupAlerts(this.floor.alerts.value.map((alert) => alert.value)));
+  readonly layout = computed(() =>
+    layout(this.width.value, {
+      alerts: this.alertGroups.value.length,
+      queues: this.floor.queues.value.length,
+      agents: this.loggedIn.value.length,
+    }),
+  );
+
+  readonly #clock = new ServerClock();
+  #follower: Follower | null = null;
+  #epoch: string | null = null;
+  #heardAt = 0;
+  #hasFailed = false;
+
+  /** Begin to follow, if a token is at hand. */
+  start(): void {
+    setInterval(() => this.#tick(), TICK_MS);
+    addEventListener("resize", () => (this.width.value = screenWidth()));
+    addEventListener("online", () => this.#follower?.start());
+    const token = takeToken();
+    if (token === null) this.standing.value = { is: "asking", wasRefused: false };
+    else this.follow(token);
+  }
+
+  /** Follow the floor with this token. */
+  follow(token: string): void {
+    this.standing.value = { is: "connecting" };
+    this.#follower = new Follower(token, TOPICS, this, {
+      connect: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live`),
+      setTimeout: (job, delay) => window.setTimeout(job, delay),
+      clearTimeout: (timer) => window.clearTimeout(timer),
+    });
+    this.#follower.start();
+  }
+
+  speak(language: Language): void {
+    this.language.value = language;
+    rememberLanguage(language);
+    document.documentElement.lang = language;
+  }
+
+  /** Something is wrong with the page itself: what it shows can no longer be trusted. */
+  fail(): void {
+    this.lost();
+    this.#hasFailed = true;
+  }
+
+  heard(message: ServerMessage, changed: ReadonlySet<string>): void {
+    if (this.#hasFailed) return;
+    batch(() => {
+      this.#clock.hear(message.at, performance.now());
+      this.#tick();
+      this.#heardAt = this.now.value;
+      this.floor.take(changed, this.#follower?.copy.values ?? new Map());
+      this.standing.value = { is: "fresh" };
+      this.beat.value = 1 - this.beat.value;
+    });
+    if (this.#epoch !== null && this.#epoch !== message.epoch) void reloadIfChanged();
+    this.#epoch = message.epoch;
+  }
+
+  lost(): void {
+    if (this.standing.value.is === "fresh") this.standing.value = { is: "stale", since: this.#heardAt };
+  }
+
+  refused(): void {
+    forgetToken();
+    this.#follower = null;
+    this.standing.value = { is: "asking", wasRefused: true };
+  }
+
+  #tick(): void {
+    this.now.value = this.#clock.now(performance.now()) ?? 0;
+  }
+}
+
+function screenWidth(): number {
+  return (100 * innerWidth) / Math.min(innerHeight, (innerWidth * 9) / 16);
+}
+
+export const board = new Board();

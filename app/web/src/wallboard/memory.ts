@@ -1,0 +1,41 @@
+// What this screen remembers. A token never stands in a query: that ends in logs. The fragment is not sent, and is removed at once.
+
+const TOKEN = "thirdring.token";
+const LANGUAGE = "thirdring.language";
+
+/** The token of the address, of this tab, or of this screen; null: it must be asked for. */
+export function takeToken(): string | null {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const given = fragment.get("token");
+  if (given !== null) {
+    sessionStorage.setItem(TOKEN, given);
+    fragment.delete("token");
+    const rest = fragment.toString();
+    history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+  }
+  return given ?? sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN);
+}
+
+/** Keep a token for this tab, or also for after a restart of the screen. */
+export function keepToken(token: string, keepsOnScreen: boolean): void {
+  sessionStorage.setItem(TOKEN, token);
+  if (keepsOnScreen) localStorage.setItem(TOKEN, token);
+}
+
+export function forgetToken(): void {
+  sessionStorage.removeItem(TOKEN);
+  localStorage.removeItem(TOKEN);
+}
+
+/** The language that the address asks for: `?lang=zh` or `#lang=zh`. */
+export function wishedLanguage(): string | null {
+  return new URLSearchParams(location.search).get("lang") ?? new URLSearchParams(location.hash.slice(1)).get("lang");
+}
+
+export function rememberedLanguage(): string | null {
+  return localStorage.getItem(LANGUAGE);
+}
+
+export function rememberLanguage(language: string): void {
+  localStorage.setItem(LANGUAGE, language);
+}

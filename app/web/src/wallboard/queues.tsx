@@ -1,0 +1,93 @@
+import type { Signal } from "@preact/signals";
+
+import { count, GROUPS, type Group } from "../floor/doing.ts";
+import { pageAt } from "../floor/layout.ts";
+import { ringNumber, type Urgency, urgency } from "../floor/rings.ts";
+import type { Queue } from "../floor/shapes.ts";
+import { board } from "./board.ts";
+import { Elapsed } from "./elapsed.tsx";
+import { PageNumber } from "./page_number.tsx";
+
+const NAMES = Object.keys(GROUPS) as Group[];
+
+export function Queues() {
+  const { queueRows, queueRowHeight } = board.layout.value;
+  const texts = board.texts.value;
+  const { shown, page, pages } = pageAt(board.floor.queues.value, queueRows, board.now.value);
+  if (pages === 1 && shown.length === 0) return <p class="empty">{texts.noQueues}</p>;
+  return (
+    <section class="queues" style={{ "--row": queueRowHeight }}>
+      <div class="queue head">
+        <span>
+          {texts.queue} <PageNumber page={page} pages={pages} />
+        </span>
+        <span class="number">{texts.waiting}</span>
+        <span class="wait">{texts.longestWait}</span>
+        {NAMES.map((name) => (
+          <span key={name} class="number">
+            {texts.groups[name]}
+          </span>
+        ))}
+      </div>
+      {shown.map((queue) => (
+        <QueueRow key={queue.value.id} queue={queue} />
+      ))}
+    </section>
+  );
+}
+
+function QueueRow({ queue: thing }: { queue: Signal<Queue> }) {
+  const queue = thing.value;
+  return (
+    <div class={`queue row ${urgencyOf(queue)}`} data-queue={queue.id}>
+      <span class="name">
+        <span class="long">{queue.name}</span>
+        {queue.is_open ? null : <span class="tag">{board.texts.value.closed}</span>}
+      </span>
+      <span class={`number waiting ${queue.waiting ? "some" : "none"}`}>{queue.waiting}</span>
+      <span class="wait">
+        {queue.longest_wait_since === null ? <span class="none">–</span> : <Wait since={queue.longest_wait_since} />}
+      </span>
+      {NAMES.map((name) => (
+        <GroupCount key={name} name={name} number={count(queue, name)} />
+      ))}
+    </div>
+  );
+}
+
+function GroupCount({ name, number }: { name: Group; number: number }) {
+  return <span class={`number ${name} ${number ? "some" : "none"}`}>{number}</span>;
+}
+
+/** The wait, and the rings it lasted: lamps while it is within the site's rings, the number beyond. */
+function Wait({ since }: { since: string }) {
+  const site = board.floor.site.value;
+  if (site === null) return <Elapsed since={since} />;
+  const ring = ringNumber(board.now.value - Date.parse(since), site.ring_ms);
+  return (
+    <>
+      <Elapsed since={since} />
+      {ring > site.rings ? (
+        <span class="ring">{board.texts.value.ring(ring)}</span>
+      ) : (
+        <Lamps lit={ring} of={site.rings} />
+      )}
+    </>
+  );
+}
+
+function Lamps({ lit, of }: { lit: number; of: number }) {
+  return (
+    <span class="lamps">
+      {Array.from({ length: of }, (_, index) => (
+        <i key={index} class={index < lit ? "lit" : ""} />
+      ))}
+    </span>
+  );
+}
+
+function urgencyOf(queue: Queue): Urgency | "quiet" {
+  const site = board.floor.site.value;
+  if (site === null || queue.longest_wait_since === null) return "quiet";
+  return urgency(board.now.value - Date.parse(queue.longest_wait_since), site);
+}

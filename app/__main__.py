@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check-site", _check_site, "check the site file and name every mistake"),
         ("replay", _replay, "replay the journal and compare every outcome with what was written down"),
         ("rebuild", _rebuild, "make the derived tables anew from the journal"),
+        ("export", _export, "print past calls in the format of another system"),
     ):
         command = commands.add_parser(name, help=what, description=what)
         command.add_argument(
@@ -82,7 +83,18 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--seed", type=int, help="another plan of callers")
         if name == "render-asterisk":
             _add_access(command)
+        if name == "export":
+            _add_export(command)
     return parser
+
+
+def _add_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "what", choices=["queue-log"], help="queue-log: Asterisk's, for QueueMetrics and Asternic"
+    )
+    when = "a day of the site's calendar, or an instant such as 2026-11-21T08:30:00+08:00"
+    command.add_argument("--from", dest="since", required=True, metavar="WHEN", help=f"included: {when}")
+    command.add_argument("--to", dest="until", required=True, metavar="WHEN", help="not included: as above")
 
 
 def _add_access(command: argparse.ArgumentParser) -> None:
@@ -223,6 +235,16 @@ def _rebuild(_wanted: argparse.Namespace, settings: Settings) -> int:
     from app.runtime.maintenance import rebuild_history  # noqa: PLC0415 - only this command reads the journal
 
     return asyncio.run(rebuild_history(settings))
+
+
+def _export(wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.clock import SystemClock  # noqa: PLC0415 - only this command reads the clock here
+    from app.runtime.maintenance import export_queue_log, period_of  # noqa: PLC0415 - as above
+    from app.site.loader import load_site  # noqa: PLC0415 - as above
+
+    site = load_site(settings.site, today=SystemClock().now().date())
+    period = period_of(wanted.since, wanted.until, time_zone=site.time_zone)
+    return asyncio.run(export_queue_log(settings, period))
 
 
 if __name__ == "__main__":

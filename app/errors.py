@@ -12,3 +12,7 @@ class PortTaken(ThirdringError):
         super().__init__(
             f"Expected to listen on {host}:{port}; {reason}. Set THIRDRING_PORT to a free port (0 picks one), or stop what uses it."
         )
+
+
+class PeriodInvalid(ThirdringError):
+    """A period that somebody wrote on the command line."""

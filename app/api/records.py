@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from app.api.errors import HistoryAway
+from metrics.intervals import Period
+from metrics.queue_log import Line
 from metrics.records import Offer, Passage, SeatTime
 from metrics.scope import Scope
 
@@ -23,6 +25,10 @@ class Records(Protocol):
         """Agents' time. The period must end by now."""
         ...
 
+    async def queue_log(self, period: Period) -> list[Line]:
+        """The lines of Asterisk's queue log for a period, in order."""
+        ...
+
 
 class NoRecords:
     """For a service without a database: there is nothing to report, and it says so."""
@@ -39,6 +45,10 @@ class NoRecords:
         """As `Records.seat_times`."""
         raise _away(scope)
 
+    async def queue_log(self, period: Period) -> list[Line]:
+        """As `Records.queue_log`."""
+        raise _away(period)
 
-def _away(_scope: Scope) -> HistoryAway:
+
+def _away(_wanted: Scope | Period) -> HistoryAway:
     return HistoryAway("this service has no database")

@@ -47,4 +47,5 @@ _CALLS = {
     "next": None,
 }
 CSV = "since,until,queue_id,offered,answered\r\n2026-11-21T16:30:00+08:00,2026-11-21T16:45:00+08:00,service,42,40\r\n"
+QUEUE_LOG = "1763713800|1763713800.17|service|NONE|ENTERQUEUE||13800138000|1\n"
 REPORTS: dict[str, object] = {"listFigures": _FIGURES, "showReport": _REPORT, "listCallsBehind": _CALLS}

@@ -1,5 +1,6 @@
 """Reports out of records: which period, on which terms, in which rows; and the records behind a figure."""
 
+import asyncio
 import csv
 import io
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -78,6 +79,11 @@ class Reports:
             records=[_shape(record) for record in shown],
             next=_cursor(shown[-1]) if len(found) > len(shown) else None,
         )
+
+    async def queue_log(self, query: PeriodQuery) -> str:
+        """The queue log of a period, as text. Raises `ApiError`."""
+        lines = await self._records.queue_log(self.period(query))
+        return await asyncio.to_thread(lambda: "".join(f"{line}\n" for line in lines))
 
     def shape(self, report: Report, query: ReportQuery) -> ReportShape:
         """The report as it is shown."""

@@ -1,22 +1,36 @@
-"""Jobs on the journal of a service that is not running: replay it, and rebuild what is derived from it."""
+"""Jobs on what is written down: replay the journal, rebuild what is derived from it, export the queue log.
+
+The first two need the journal for themselves: the service must not run meanwhile.
+"""
 
 import sys
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from app.clock import SystemClock
+from app.errors import PeriodInvalid
 from app.runtime.codec import decode_facts
 from app.runtime.recovery import first_difference
 from app.settings import Settings
 from app.store.derived import projections
+from app.store.engine import open_engine
 from app.store.journal import Journal, JournalSettings
+from app.store.past_queue_log import queue_log
 from app.store.projection import Projector
 from app.store.rebuild import rebuild
+from metrics.intervals import Period
 
 
 async def _open_journal(settings: Settings) -> tuple[Journal, Projector]:
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
     projector = Projector(decode_facts, projections())
-    where = JournalSettings(directory=settings.data_dir, url=url)
-    return await Journal.open(where, clock=SystemClock(), projector=projector), projector
+    return await Journal.open(
+        _journal_settings(settings), clock=SystemClock(), projector=projector
+    ), projector
+
+
+def _journal_settings(settings: Settings) -> JournalSettings:
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    return JournalSettings(directory=settings.data_dir, url=url)
 
 
 async def replay(settings: Settings) -> int:
@@ -45,3 +59,33 @@ async def rebuild_history(settings: Settings) -> int:
         await journal.close()
     sys.stdout.write(f"Derived tables made anew from {count} entries.\n")
     return 0
+
+
+async def export_queue_log(settings: Settings, period: Period) -> int:
+    """Print a period in the format of Asterisk's queue log. The service may run meanwhile."""
+    engine = open_engine(_journal_settings(settings).database_url)
+    try:
+        lines = await queue_log(engine, period)
+    finally:
+        await engine.dispose()
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+def period_of(since: str, until: str, *, time_zone: str) -> Period:
+    """The period between two days or instants, as somebody writes them. Raises `PeriodInvalid`."""
+    zone = ZoneInfo(time_zone)
+    period = Period(_instant(since, zone), _instant(until, zone))
+    if period.since >= period.until:
+        raise PeriodInvalid(f"Expected --to to be later than --from, got {since} and {until}.")
+    return period
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise PeriodInvalid(
+            f"Expected a day such as 2026-11-21, or an instant such as 2026-11-21T08:30:00+08:00; got {text!r}."
+        ) from None
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)

@@ -4,8 +4,8 @@ Rows are read and made into records a few at a time, and others get their turn b
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -33,7 +33,10 @@ from app.calls.call import CallKind
 from app.calls.hangup import HangUpParty
 from app.store import tables
 from app.store.errors import DatabaseFailed
+from app.store.past_queue_log import queue_log
 from app.store.reason import plain_failures
+from metrics.intervals import Period
+from metrics.queue_log import Line
 from metrics.records import Offer, Passage, SeatTime
 from metrics.scope import Scope
 from metrics.seat import StateSpan, StatusSpan, seat_times
@@ -74,6 +77,11 @@ class PastFigures:
         for seat in _seat_times(rows, scope):
             yield seat
 
+    async def queue_log(self, period: Period) -> list[Line]:
+        """The lines of Asterisk's queue log. Raises `HistoryAway`."""
+        with _told_as_history_away():
+            return await queue_log(self._engine, period)
+
     async def _rows(self, query: Select[Any]) -> AsyncIterator[Row[Any]]:
         async with self._connection() as connection:
             result = await connection.stream(query)
@@ -84,12 +92,17 @@ class PastFigures:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            with plain_failures():
-                async with self._engine.connect() as connection:
-                    yield connection
-        except DatabaseFailed as failure:
-            raise HistoryAway(failure.reason) from failure
+        with _told_as_history_away(), plain_failures():
+            async with self._engine.connect() as connection:
+                yield connection
+
+
+@contextmanager
+def _told_as_history_away() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseFailed as failure:
+        raise HistoryAway(failure.reason) from failure
 
 
 # --- calls -----------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_each_operation_tells_its_problems(document: dict[str, Any]) -> None:
         problems = [
             content for answer in operation["responses"].values() for content in answer["content"].items()
         ]
-        assert {media for media, _ in problems} <= {MEDIA_TYPE, "application/json", "text/csv"}
+        assert {media for media, _ in problems} <= {MEDIA_TYPE, "application/json", "text/csv", "text/plain"}
         assert ("401" in operation["responses"]) is (operation.get("security") != [])
 
 

@@ -224,6 +224,16 @@ async def test_every_figure_is_explained(client: httpx2.AsyncClient) -> None:
     assert len(told["service_levels"]) == 5
 
 
+async def test_the_queue_log_is_plain_text(client: httpx2.AsyncClient) -> None:
+    """One line per event, of the period that is asked for."""
+    answer = await client.get(f"{REPORTS}/queue-log", params=RANGE)
+    assert answer.headers["content-type"].startswith("text/plain")
+    lines = answer.text.splitlines()
+    assert lines[0] == f"{int(at(10).timestamp())}|answered-10-5|service|NONE|ENTERQUEUE||4001|1"
+    assert len(lines) == 5
+    assert (await problem(client, "/queue-log"))[:2] == (422, "bad-range")
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [

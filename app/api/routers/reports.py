@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
 
 from app.api.problems import described
-from app.api.report_examples import CSV
+from app.api.report_examples import CSV, QUEUE_LOG
 from app.api.reports import Reports, csv_of
 from app.api.schemas.report import (
     BehindPage,
@@ -13,6 +14,7 @@ from app.api.schemas.report import (
     FigureList,
     FigureShape,
     Format,
+    PeriodQuery,
     ReportQuery,
     ReportShape,
     ServiceLevelShape,
@@ -24,6 +26,9 @@ _CSV_TYPE = "text/csv; charset=utf-8; header=present"
 _BYTE_ORDER_MARK = "\ufeff"
 _AS_CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": CSV}}}
+}
+_AS_QUEUE_LOG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": QUEUE_LOG}}}
 }
 
 
@@ -70,6 +75,17 @@ def reports_router(reports: Reports) -> APIRouter:
     async def list_calls_behind(query: Annotated[BehindQuery, Query()]) -> BehindPage:
         """For a count those that it counts, for a rate those above the line, for an average or a sum those that went into it."""
         return await reports.behind(query)
+
+    @router.get(
+        "/queue-log",
+        operation_id="exportQueueLog",
+        summary="Asterisk's queue log",
+        response_class=PlainTextResponse,
+        responses={**_AS_QUEUE_LOG, **described("bad-range", "history-away")},
+    )
+    async def export_queue_log(query: Annotated[PeriodQuery, Query()]) -> str:
+        """A period in the format of Asterisk's `queue_log`, for QueueMetrics, Asternic and the like."""
+        return await reports.queue_log(query)
 
     return router
 

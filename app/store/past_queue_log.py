@@ -1,0 +1,148 @@
+"""What the queue log is written from, read from the derived tables."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.acd.model import AgentStatus, ExitReason, OfferOutcome
+from app.calls.hangup import HangUpParty
+from app.store import tables
+from app.store.reason import plain_failures
+from metrics.intervals import Period
+from metrics.queue_log import Line, QueuedCall, Seat, call_lines, in_order, offer_lines, seat_lines
+from metrics.records import Offer
+
+_PASSAGE, _OFFER, _CALL = tables.passage.c, tables.offer.c, tables.call.c
+_CONVERSATION, _ACTIVITY = tables.conversation.c, tables.agent_activity.c
+_AT_A_TIME = 200
+_LONGEST_SHIFT = timedelta(days=2)
+"""A log-in longer ago is not looked for: the time logged in is then counted from here."""
+
+
+async def queue_log(engine: AsyncEngine, period: Period) -> list[Line]:
+    """The queue log of a period, in order. Raises `DatabaseFailed`.
+
+    Lines are made in a thread: a month of them must not delay a call.
+    """
+    with plain_failures():
+        async with engine.connect() as connection:
+            calls = await _rows(connection, _calls(period))
+            offers = await _rows(connection, _offers(period))
+            statuses = await _rows(connection, _statuses(period))
+    return await asyncio.to_thread(_lines, period, calls, offers, statuses)
+
+
+async def _rows(connection: AsyncConnection, query: Select[Any]) -> list[Row[Any]]:
+    """All rows, read a few at a time; others get their turn between."""
+    rows: list[Row[Any]] = []
+    async for some in (await connection.stream(query)).partitions(_AT_A_TIME):
+        rows += some
+        await asyncio.sleep(0)
+    return rows
+
+
+def _lines(
+    period: Period, calls: list[Row[Any]], offers: list[Row[Any]], statuses: list[Row[Any]]
+) -> list[Line]:
+    lines = [
+        *(line for row in calls for line in call_lines(_call(row))),
+        *(line for row in offers for line in offer_lines(_offer(row))),
+        *_all_seat_lines(statuses),
+    ]
+    return in_order(lines, since=period.since, until=period.until)
+
+
+def _calls(period: Period) -> Select[Any]:
+    """All passages that touch the period."""
+    conversation = and_(
+        _CONVERSATION.call_id == _PASSAGE.call_id, _CONVERSATION.connected_at == _PASSAGE.connected_at
+    )
+    last = func.coalesce(_CONVERSATION.completed_at, _PASSAGE.left_at)
+    source = (
+        tables.passage.outerjoin(tables.conversation, conversation)
+        .outerjoin(tables.call, _CALL.call_id == _PASSAGE.call_id)
+        .outerjoin(tables.offer, _OFFER.offer_id == _PASSAGE.offer_id)
+    )
+    return (
+        select(
+            tables.passage,
+            _CONVERSATION.completed_at,
+            _CALL.from_number,
+            _CALL.ended_by,
+            _OFFER.ringing_at,
+            _OFFER.answered_at,
+        )
+        .select_from(source)
+        .where(_PASSAGE.entered_at < period.until, or_(last.is_(None), last >= period.since))
+        .order_by(_PASSAGE.entered_at, _PASSAGE.call_id)
+    )
+
+
+def _offers(period: Period) -> Select[Any]:
+    return (
+        select(tables.offer)
+        .where(_OFFER.ended_at >= period.since, _OFFER.ended_at < period.until)
+        .order_by(_OFFER.ended_at, _OFFER.offer_id)
+    )
+
+
+def _statuses(period: Period) -> Select[Any]:
+    since = period.since - _LONGEST_SHIFT
+    is_late = or_(_ACTIVITY.ended_at.is_(None), _ACTIVITY.ended_at > since)
+    return (
+        select(tables.agent_activity)
+        .where(_ACTIVITY.aspect == "status", _ACTIVITY.started_at < period.until, is_late)
+        .order_by(_ACTIVITY.agent_id, _ACTIVITY.started_at)
+    )
+
+
+def _call(row: Row[Any]) -> QueuedCall:
+    has_ring = row.ringing_at is not None and row.answered_at is not None
+    return QueuedCall(
+        call_id=row.call_id,
+        queue_id=row.queue_id,
+        entered_at=row.entered_at,
+        from_number=row.from_number or "",
+        position=row.position or 0,
+        left_at=row.left_at,
+        left_position=row.left_position or 0,
+        exit_reason=ExitReason(row.reason) if row.reason else None,
+        connected_at=row.connected_at,
+        completed_at=row.completed_at,
+        agent_id=row.agent_id,
+        offer_id=row.offer_id,
+        ring=row.answered_at - row.ringing_at if has_ring else timedelta(),
+        is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
+    )
+
+
+def _offer(row: Row[Any]) -> Offer:
+    return Offer(
+        offer_id=row.offer_id,
+        call_id=row.call_id,
+        queue_id=row.queue_id,
+        agent_id=row.agent_id,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=OfferOutcome(row.outcome),
+    )
+
+
+def _all_seat_lines(rows: Sequence[Row[Any]]) -> list[Line]:
+    by_agent = groupby(rows, key=lambda row: row.agent_id)
+    return [line for _, some in by_agent for line in seat_lines([_seat(row) for row in some])]
+
+
+def _seat(row: Row[Any]) -> Seat:
+    return Seat(
+        agent_id=row.agent_id,
+        since=row.started_at,
+        status=AgentStatus(row.value),
+        device_id=row.device_id,
+        pause_code=row.pause_code,
+    )

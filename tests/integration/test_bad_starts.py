@@ -1,0 +1,147 @@
+"""A service that cannot start says in one sentence what it expected, what it found and what to do, and ends with status 1."""
+
+import asyncio
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.asterisk.process import Asterisk
+from tests.support.asterisk import ARI_PASSWORD
+from tests.support.until import until
+
+pytestmark = pytest.mark.integration
+
+SITE = """
+name: Elsewhere
+time_zone: UTC
+devices: {{phone1: {{extension: 101}}}}
+agents: {{agent1: {{name: Wang, device: phone1}}}}
+queues: {{service: {{members: [agent1]}}}}
+entry_points: {{4001: {{queue: service}}}}
+asterisk:
+  url: {url}
+  password: {{env: TEST_ARI_PASSWORD}}
+"""
+
+
+async def start(directory: Path, site: str, **environment: str) -> tuple[int, str]:
+    """Try to start; the exit status and all that was printed. A service that does start is ended after three seconds."""
+    (directory / "site.yaml").write_text(site)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", "up", "--site", "site.yaml", "--data", "data"),
+        cwd=directory,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | {"PYTHONPATH": str(Path.cwd()), "THIRDRING_PORT": "0"} | environment,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    try:
+        async with asyncio.timeout(15):
+            async for line in process.stdout:
+                lines.append(line.decode())
+                if "reconciled" in lines[-1]:
+                    break
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        status = await process.wait()
+    return status, "".join(lines)
+
+
+def one_sentence(printed: str) -> str:
+    """The last line, which is all that a failed start says about the failure."""
+    assert "Traceback" not in printed
+    return printed.strip().splitlines()[-1]
+
+
+async def test_a_wrong_ari_password_is_told_with_the_setting_to_check(
+    asterisk: Asterisk, tmp_path: Path
+) -> None:
+    status, printed = await start(tmp_path, SITE.format(url=asterisk.ari_url), TEST_ARI_PASSWORD="wrong")
+    assert status == 1
+    assert "user and password" in one_sentence(printed)
+    assert "wrong" not in one_sentence(printed)
+
+
+async def test_a_password_that_is_not_set_is_told_by_its_name(asterisk: Asterisk, tmp_path: Path) -> None:
+    status, printed = await start(tmp_path, SITE.format(url=asterisk.ari_url))
+    assert status == 1
+    assert "TEST_ARI_PASSWORD" in one_sentence(printed)
+
+
+async def test_a_port_in_use_is_told(asterisk: Asterisk, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        site = SITE.format(url=asterisk.ari_url)
+        status, printed = await start(tmp_path, site, TEST_ARI_PASSWORD=ARI_PASSWORD, THIRDRING_PORT=port)
+    assert status == 1
+    assert port in one_sentence(printed)
+    assert "THIRDRING_PORT" in one_sentence(printed)
+
+
+async def test_mistakes_in_the_site_file_are_all_told_by_line(tmp_path: Path) -> None:
+    site = "name: x\ntime_zone: Mars/Olympus\nqueues: {service: {members: [nobody]}}\n"
+    status, printed = await start(tmp_path, site)
+    assert status == 1
+    assert "site.yaml:2:12: time_zone" in printed
+    assert "site.yaml:3:" in printed
+    assert "Traceback" not in printed
+
+
+async def test_a_data_directory_in_use_is_told(asterisk: Asterisk, tmp_path: Path) -> None:
+    site = SITE.format(url=asterisk.ari_url)
+    (tmp_path / "site.yaml").write_text(site)
+    first = asyncio.create_task(hold(tmp_path, site))
+    try:
+        await until((tmp_path / "data" / "service.json").exists, "the first service does not start")
+        status, printed = await start(tmp_path, site, TEST_ARI_PASSWORD=ARI_PASSWORD)
+    finally:
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+    assert status == 1
+    assert "in use by process" in one_sentence(printed)
+
+
+async def hold(directory: Path, site: str) -> None:
+    """Run a service until cancelled."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", "up", "--site", "site.yaml", "--data", "data"),
+        cwd=directory,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=os.environ
+        | {"PYTHONPATH": str(Path.cwd()), "THIRDRING_PORT": "0", "TEST_ARI_PASSWORD": ARI_PASSWORD},
+    )
+    try:
+        await process.wait()
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_an_asterisk_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    """It may be restarting: the service runs, says what is missing, and is not ready."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/ari"
+    (tmp_path / "site.yaml").write_text(SITE.format(url=url))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", "up", "--site", "site.yaml", "--data", "data"),
+        cwd=tmp_path,
+        stderr=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path.cwd()), "THIRDRING_PORT": "0", "TEST_ARI_PASSWORD": "any"},
+    )
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(15):
+            while b"asterisk_disconnected" not in (line := await process.stderr.readline()):
+                assert line, "the service ended"
+        assert process.returncode is None
+    finally:
+        process.terminate()
+        assert await process.wait() == 0

@@ -17,8 +17,8 @@ from app.acd.events import Event
 from app.acd.model import Floor
 from app.acd.snapshot import EngineSnapshot
 from app.acd.state import State
-from app.acd.views import AgentView, CallView, QueueView
-from app.ids import AgentId, CallId, DeviceId, QueueId
+from app.acd.views import AgentView, CallView, OfferView, QueueView
+from app.ids import AgentId, CallId, DeviceId, OfferId, QueueId
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _EMPTY_FLOOR = Floor()
@@ -96,6 +96,11 @@ class Engine:
         """This call now; None when it has ended or was never here."""
         call = self._state.calls.get(call_id)
         return None if call is None else views.of_call(self._state, call)
+
+    def offer(self, offer_id: OfferId) -> OfferView | None:
+        """This open offer now; None when it has ended or was never made."""
+        offer = self._state.offers.get(offer_id)
+        return None if offer is None else views.of_offer(self._state, offer)
 
     def position(self, call_id: CallId) -> int | None:
         """1 is next; None when the call is connected, ended, or was never here."""

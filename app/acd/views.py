@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.acd import agents, queueing, waiting
+from app.acd import agents, queueing, ring_watch, waiting
 from app.acd.model import AgentState, AgentStatus, CallState, UnavailableReason
-from app.acd.state import AgentRecord, CallRecord, QueueRecord, State
+from app.acd.state import AgentRecord, CallRecord, OfferRecord, QueueRecord, State
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
 
@@ -58,7 +58,10 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """One call now. `position` is None once connected; `attempts` counts the offers made for it so far."""
+    """One call now. `position` is None once connected; `attempts` counts the offers made for it so far.
+
+    The caller's rings count from `rings_from`; an answer before `rings_until` is within the limit. None once connected.
+    """
 
     id: CallId
     queue_id: QueueId
@@ -71,6 +74,27 @@ class CallView:
     agent_id: AgentId | None
     connected_at: datetime | None
     owner: AgentId | None
+    rings_from: datetime
+    rings_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """One open offer now. The agent's rings count from `ringing_at`; an answer before `rings_until` is within the limit.
+
+    Both are None until the phone rings. At `ring_deadline` the engine ends the offer.
+    """
+
+    id: OfferId
+    call_id: CallId
+    queue_id: QueueId
+    agent_id: AgentId
+    device_id: DeviceId
+    started_at: datetime
+    ring_deadline: datetime
+    ringing_at: datetime | None
+    rings_until: datetime | None
+    answered_at: datetime | None
 
 
 def of_agent(agent: AgentRecord) -> AgentView:
@@ -114,6 +138,7 @@ def of_queue(state: State, queue: QueueRecord) -> QueueView:
 
 def of_call(state: State, call: CallRecord) -> CallView:
     """The call's view."""
+    rings_from = ring_watch.rings_since(call)
     return CallView(
         call.id,
         call.queue_id,
@@ -126,6 +151,24 @@ def of_call(state: State, call: CallRecord) -> CallView:
         call.agent_id,
         call.connected_at,
         call.owner,
+        rings_from,
+        None if call.connected_at else rings_from + state.floor.rings.span,
+    )
+
+
+def of_offer(state: State, offer: OfferRecord) -> OfferView:
+    """The offer's view."""
+    return OfferView(
+        offer.id,
+        offer.call_id,
+        offer.queue_id,
+        offer.agent_id,
+        offer.device_id,
+        offer.started_at,
+        offer.ring_deadline,
+        offer.ringing_at,
+        None if offer.ringing_at is None else offer.ringing_at + state.floor.rings.span,
+        offer.answered_at,
     )
 
 

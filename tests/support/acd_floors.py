@@ -13,6 +13,7 @@ from app.acd.model import (
     Membership,
     Overflow,
     Queue,
+    RingStep,
     SkillRequirement,
     Step,
     Strategy,
@@ -20,6 +21,7 @@ from app.acd.model import (
     TargetKind,
     UnavailableReason,
 )
+from app.acd.rings import RingLimit
 from app.ids import AgentId, CallId, DeviceId, PauseCode, QueueId, SkillName
 
 AGENTS = [AgentId(name) for name in ("ann", "bob", "cat", "dan", "eve")]
@@ -64,6 +66,21 @@ _targets = st.sampled_from(
     [Target(TargetKind.HANG_UP), Target(TargetKind.VOICEMAIL, "box")]
 ) | st.sampled_from(QUEUES).map(lambda queue_id: Target(TargetKind.QUEUE, queue_id))
 _limits = st.none() | st.integers(1, 3)
+_ring_steps = st.lists(st.integers(1, 6), max_size=2, unique=True).flatmap(
+    lambda rings: st.tuples(*(_ring_step(ring) for ring in sorted(rings)))
+)
+
+
+def _ring_step(ring: int) -> st.SearchStrategy[RingStep]:
+    return st.builds(
+        RingStep,
+        st.just(ring),
+        alert=st.booleans(),
+        phones=st.integers(0, 3),
+        widen=st.integers(0, 1),
+        priority=st.integers(0, 2),
+        overflow=st.integers(0, 3).map(lambda number: number == 0),
+    )
 
 
 @st.composite
@@ -104,6 +121,8 @@ def _queues(draw: st.DrawFn, name: QueueId, names: list[AgentId]) -> Queue:
         auto_pause=draw(st.just(AutoPause()) | st.builds(AutoPause, _limits, _limits, _limits, _limits)),
         no_answer_resets_idle=draw(st.booleans()),
         seed=draw(st.integers(0, 3)),
+        agent_rings=draw(st.just(()) | _ring_steps),
+        caller_rings=draw(st.just(()) | _ring_steps),
     )
 
 
@@ -116,4 +135,9 @@ def floors(draw: st.DrawFn) -> Floor:
         {name: draw(_agents(name)) for name in names},
         {name: draw(_queues(name, names)) for name in queues},
         frozenset({LUNCH, TRAINING}),
+        draw(
+            st.builds(
+                RingLimit, st.integers(1, 6).map(lambda number: timedelta(seconds=number)), st.integers(1, 3)
+            )
+        ),
     )

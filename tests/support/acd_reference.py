@@ -118,7 +118,7 @@ def _wants(now: Situation, caller: Caller, *, ringing: bool) -> bool:
     is_owned = _owner_first(now, caller) is not None
     if is_owned:
         return False
-    if strategy is Strategy.RING_ALL:
+    if strategy is Strategy.RING_ALL or caller.ringing < caller.call.phones:
         return True
     return strategy is Strategy.RING_PROGRESSIVELY and caller.ringing < 1 + caller.call.steps
 
@@ -136,7 +136,8 @@ def _may_take(now: Situation, caller: Caller, agent_id: AgentId) -> bool:
         return False
     waited = now.now - caller.call.enqueued_at
     limit = _value(queue.widening, waited, before=min(each.level for each in queue.members))
-    if queue.widening and member.level > limit:
+    widens_at_rings = any(step.widen for step in queue.agent_rings + queue.caller_rings)
+    if (queue.widening or widens_at_rings) and member.level > limit + caller.call.wider:
         return False
     easier = _value(queue.relaxation, waited, before=0)
     skills = now.agents[agent_id].agent.skills

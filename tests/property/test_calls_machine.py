@@ -22,6 +22,7 @@ from app.calls.events import (
     AsteriskLost,
     Event,
     HangUpRequested,
+    LegAnswered,
     OriginateRequested,
     SettingsChanged,
 )
@@ -193,6 +194,19 @@ class CallControl(RuleBasedStateMachine):
     def the_controller_dies_between_the_decision_and_the_deed(self, choice: int) -> None:
         """The journal has it, Asterisk never heard of it."""
         self.handle(self.asterisk.tell(choice), is_done=False)
+        self.the_controller_restarts()
+
+    @rule(choice=choices)
+    def the_controller_dies_over_an_answer(self, choice: int) -> None:
+        """The worst moment: somebody picked up, and the join was never asked for."""
+        leg = self.pick(choice, ours=True, is_up=False)
+        if leg is None:
+            return
+        self.asterisk.pick_up(leg)
+        answered = LegAnswered(leg.id)
+        while (event := self.asterisk.tell(0)) != answered:
+            self.handle(event)
+        self.handle(answered, is_done=False)
         self.the_controller_restarts()
 
     @rule()

@@ -11,7 +11,9 @@ for but not done (a crash lies between the journal and the action) is asked for 
     nothing             a leg of ours       an orphan: hang it up
     nothing             a bridge of ours    an orphan: destroy it
     two to be joined    both, apart         join them again
-    a waiting caller    it                  its sound again (music goes on where it was)
+    a waiting caller    it                  its answer and its sound again (music goes on where it was)
+    a diverted caller   it                  its prompt, its voicemail or its waiting sound again
+    a leg begun after   not yet             nothing: it was begun after Asterisk had been asked
 """
 
 from datetime import datetime

@@ -48,6 +48,16 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Charges:
+    """What a missed call costs those on duty, in the site's own unit. Callers who waited less than `spared` cost nothing."""
+
+    agent: int = 10
+    supervisor: int = 50
+    supervisor_on_duty: str | None = None
+    spared: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
 class CallSettings:
     """The site, as call control sees it.
 
@@ -62,3 +72,4 @@ class CallSettings:
     outbound: str | None = None
     outbound_ring_timeout: timedelta = timedelta(seconds=60)
     ring_grace: timedelta = timedelta(seconds=20)
+    charges: Charges = Charges()

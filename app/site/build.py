@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from app.calls.model import CallSettings, Device, EntryPoint
+from app.calls.model import CallSettings, Charges, Device, EntryPoint
 from app.ids import AgentId, DeviceId, EntryNumber, QueueId
 from app.site.declarations import (
     AgentDeclaration,
@@ -13,6 +13,7 @@ from app.site.declarations import (
     CredentialDeclaration,
     EntryPointDeclaration,
     FallbackDeclaration,
+    PoliciesDeclaration,
     SiteDeclaration,
     TrunkDeclaration,
 )
@@ -48,7 +49,7 @@ def build_site(declared: SiteDeclaration, *, folder: Path, today: date) -> Site:
         teams=_teams(declared.agents),
         trunks={name: _trunk(name, trunk, folder) for name, trunk in declared.trunks.items()},
         asterisk=_asterisk(declared.asterisk, folder),
-        policies=Policies(**dict(declared.policies)),
+        policies=_policies(declared.policies),
     )
 
 
@@ -63,6 +64,7 @@ def _calls(declared: SiteDeclaration) -> CallSettings:
         },
         agent_names={AgentId(key): agent.name or key for key, agent in declared.agents.items()},
         queue_names={QueueId(key): queue.name or key for key, queue in declared.queues.items()},
+        charges=_charges(declared.policies),
     )
     if (outbound := declared.outbound) is None:
         return settings
@@ -80,6 +82,25 @@ def _entry_point(number: str, declared: EntryPointDeclaration) -> EntryPoint:
         music=declared.music,
         priority=declared.priority,
         requires=requirements(declared.requires),
+    )
+
+
+def _policies(declared: PoliciesDeclaration) -> Policies:
+    return Policies(
+        rings=declared.rings,
+        short_abandon=declared.short_abandon,
+        service_level_percent=declared.service_level_percent,
+        service_level_within=declared.service_level_within,
+    )
+
+
+def _charges(declared: PoliciesDeclaration) -> Charges:
+    missed = declared.missed_calls
+    return Charges(
+        agent=missed.agent,
+        supervisor=missed.supervisor,
+        supervisor_on_duty=missed.on_duty,
+        spared=declared.short_abandon,
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.site.model import Cadence
+from app.acd.rings import Cadence
 
 _MILLISECONDS = {
     "at": (1000, 5000),

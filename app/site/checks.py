@@ -21,6 +21,7 @@ def check_relations(data: Any) -> Iterator[Problem]:
         _entry_points,
         _repeated_members,
         _overflow_circles,
+        _ring_overflows,
         _trunk_addresses,
         _section_names,
     ):
@@ -117,6 +118,30 @@ def _overflows(data: Any, queue: str) -> Iterator[tuple[Location, str]]:
                 yield (*place, "overflow", reason, "queue"), target["queue"]
             if target is not None:
                 break
+
+
+_YES = frozenset({"true", "yes", "on", "y", "t", "1"})
+
+
+def _ring_overflows(data: Any) -> Iterator[Problem]:
+    """A call that overflows at a ring needs a place to go, or the caller would be hung up."""
+    for queue in section(data, "queues"):
+        places = (("queues", queue), ("queue_defaults",))
+        if any(_dig(data, (*place, "overflow", "timeout")) is not None for place in places):
+            continue
+        for location in _overflowing_rings(data, places):
+            problem = f'found `overflow`, but queue "{queue}" has no `overflow.timeout` to go to. Add it.'
+            yield location, problem
+
+
+def _overflowing_rings(data: Any, places: tuple[Location, ...]) -> Iterator[Location]:
+    for field in ("agent_rings", "caller_rings"):
+        written = [place for each in places if _dig(data, place := (*each, field)) is not None]
+        place = written[0] if written else ()
+        steps = _dig(data, place)
+        for ring, step in steps.items() if written and isinstance(steps, dict) else ():
+            if step == "overflow" or (isinstance(step, dict) and str(step.get("overflow")).lower() in _YES):
+                yield (*place, ring)
 
 
 def _trunk_addresses(data: Any) -> Iterator[Problem]:

@@ -45,6 +45,7 @@ from app.site.fields import (
     Ports,
     PositiveDuration,
     QueueRef,
+    RingWord,
     Secret,
     SectionName,
     SipUser,
@@ -311,6 +312,28 @@ class DelaysDeclaration(Declaration):
     """The phone did not react at all."""
 
 
+class RingStepDeclaration(Declaration):
+    """What is done when a ring begins and nobody has answered. The bare words `alert` and `overflow` do just that."""
+
+    shorthand = "word"
+
+    alert: bool = False
+    """Call the supervisor."""
+    phones: Annotated[int, Field(ge=0, le=100)] = 0
+    """At least so many phones ring for the call: `2` rings a second agent as well."""
+    widen: Annotated[int, Field(ge=0, le=100)] = 0
+    """By how much the membership levels that may be used widen."""
+    priority: Annotated[int, Field(ge=0, le=1000)] = 0
+    """By how much the call's priority rises."""
+    overflow: bool = False
+    """The call leaves as after `max_wait`: to `overflow.timeout`, which is needed then."""
+    word: RingWord | None = None
+    """What the bare words `alert` and `overflow` stand for."""
+
+
+RingSteps = dict[Annotated[int, Field(ge=1, le=100)], RingStepDeclaration]
+
+
 class QueuePolicy(Declaration):
     """How calls wait and agents are chosen. `queue_defaults` takes the same fields for all queues that do not say otherwise."""
 
@@ -350,6 +373,10 @@ class QueuePolicy(Declaration):
     """Whether a missed offer puts the agent at the end of `longest_idle`."""
     seed: int = 0
     """Seed of `random` and `weighted_random`: the same seed gives the same order."""
+    agent_rings: RingSteps = {}
+    """What is done when a ring begins at an agent's phone, by its number: `{2: {phones: 2}, 3: alert}`. A ring that begins after `ring_timeout` is never reached."""
+    caller_rings: RingSteps = {}
+    """What is done when a ring begins for a waiting caller: `{3: {priority: 5}, 12: overflow}`. Counted through all queues, from the first ring-back, or from the arrival when the caller hears music."""
 
 
 class QueueDeclaration(QueuePolicy):
@@ -419,6 +446,17 @@ class CalendarDeclaration(Declaration):
     """Further days that have the hours of another weekday: `2026-10-10: wed`."""
 
 
+class MissedCallsDeclaration(Declaration):
+    """What a missed call costs those on duty. Calls that nobody could have answered (closed, a fault of the system) and short abandons cost nothing."""
+
+    agent: Annotated[int, Field(ge=0)] = 10
+    """What each agent pays who was logged in."""
+    supervisor: Annotated[int, Field(ge=0)] = 50
+    """What the supervisor on duty pays."""
+    on_duty: Name | None = None
+    """The supervisor on duty. Left out: nobody is charged as supervisor."""
+
+
 class PoliciesDeclaration(Declaration):
     """The promises that figures are measured against."""
 
@@ -430,6 +468,8 @@ class PoliciesDeclaration(Declaration):
     """Service level target: this share of calls …"""
     service_level_within: PositiveDuration = timedelta(seconds=20)
     """… is answered within this time."""
+    missed_calls: MissedCallsDeclaration = MissedCallsDeclaration()
+    """What a missed call costs those on duty."""
 
 
 class SiteDeclaration(Declaration):

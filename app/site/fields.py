@@ -25,8 +25,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from app.acd.rings import Cadence
 from app.site.cadence import CADENCES
-from app.site.model import Cadence, PortRange
+from app.site.model import PortRange
 
 Names = Mapping[str, frozenset[str]]
 """The names that a file defines, by section: what a reference may name. Handed over as the validation context."""
@@ -131,6 +132,14 @@ HangUp = Annotated[
         "hang_up", "`hang_up`, or where to: `{queue: …}`, `{number: …}`, `{voicemail: …}` or `{message: …}`"
     ),
     WithJsonSchema({"const": "hang_up"}),
+]
+RingWord = Annotated[
+    str,
+    _matching(
+        "alert|overflow",
+        "`alert`, `overflow`, or what is done: `{alert: true, phones: 2, widen: 1, priority: 5, overflow: true}`",
+    ),
+    WithJsonSchema({"enum": ["alert", "overflow"]}),
 ]
 
 

@@ -14,12 +14,14 @@ from app.acd.model import (
     OpenHours,
     Overflow,
     Queue,
+    RingStep,
     SkillRequirement,
     Step,
     Target,
     TargetKind,
     UnavailableReason,
 )
+from app.acd.rings import RingLimit
 from app.ids import AgentId, DeviceId, PauseCode, QueueId, SkillName
 from app.site.calendars import public_holidays
 from app.site.declarations import (
@@ -30,6 +32,7 @@ from app.site.declarations import (
     OverflowDeclaration,
     QueueDeclaration,
     QueuePolicy,
+    RingStepDeclaration,
     SiteDeclaration,
     TargetDeclaration,
 )
@@ -51,6 +54,7 @@ def build_floor(declared: SiteDeclaration, *, today: date) -> Floor:
         agents={AgentId(key): _agent(key, agent) for key, agent in declared.agents.items()},
         queues={queue.id: queue for queue in queues},
         pause_codes=frozenset(map(PauseCode, declared.pause_codes)),
+        rings=RingLimit(declared.cadence.ring, declared.policies.rings),
     )
 
 
@@ -104,6 +108,8 @@ def _queue(
         auto_pause=AutoPause(**dict(policy.auto_pause)),
         no_answer_resets_idle=policy.no_answer_resets_idle,
         seed=policy.seed,
+        agent_rings=_ring_steps(policy.agent_rings),
+        caller_rings=_ring_steps(policy.caller_rings),
     )
 
 
@@ -133,6 +139,21 @@ def _included(member: MemberDeclaration, agents: Agents) -> Iterator[str]:
 def _steps(steps: Mapping[str, int]) -> tuple[Step, ...]:
     return tuple(
         sorted((Step(parse_duration(after), value) for after, value in steps.items()), key=lambda s: s.after)
+    )
+
+
+def _ring_steps(steps: Mapping[int, RingStepDeclaration]) -> tuple[RingStep, ...]:
+    return tuple(_ring_step(ring, steps[ring]) for ring in sorted(steps))
+
+
+def _ring_step(ring: int, step: RingStepDeclaration) -> RingStep:
+    return RingStep(
+        ring,
+        alert=step.alert or step.word == "alert",
+        phones=step.phones,
+        widen=step.widen,
+        priority=step.priority,
+        overflow=step.overflow or step.word == "overflow",
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.acd.model import Floor
+from app.acd.rings import Cadence
 from app.calls.model import CallSettings
 from app.ids import AgentId, DeviceId
 
@@ -16,19 +17,6 @@ class Language(StrEnum):
 
     ENGLISH = "en"
     CHINESE = "zh-CN"
-
-
-@dataclass(frozen=True, slots=True)
-class Cadence:
-    """How a phone rings: bursts and pauses in turn, beginning with a burst. `name` is a country, or `custom`."""
-
-    name: str
-    pattern: tuple[timedelta, ...]
-
-    @property
-    def ring(self) -> timedelta:
-        """The length of one ring: all bursts and pauses of the pattern together."""
-        return sum(self.pattern, timedelta())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +139,4 @@ class Site:
     @property
     def ring_limit(self) -> timedelta:
         """An offer or a call is within its rings when it is answered before this much ringing."""
-        return self.cadence.ring * self.policies.rings
+        return self.floor.rings.span

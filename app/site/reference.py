@@ -31,10 +31,12 @@ _HEADINGS = {
     "TargetDeclaration": "`overflow.<reason>`",
     "DelaysDeclaration": "`delays`",
     "AutoPauseDeclaration": "`auto_pause`",
+    "RingStepDeclaration": "`agent_rings.<ring>`, `caller_rings.<ring>`",
     "EntryPointDeclaration": "`entry_points.<number>`",
     "CalendarDeclaration": "`calendars.<name>`",
     "HolidaysDeclaration": "`calendars.<name>.holidays`",
     "PoliciesDeclaration": "`policies`",
+    "MissedCallsDeclaration": "`policies.missed_calls`",
 }
 """Every group of fields in the order of the page. A group that is missing here has no place in the reference: a test tells."""
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from app.acd.rings import Cadence
 from app.site.declarations import SiteDeclaration
 from app.site.fields import write_duration
-from app.site.model import Cadence
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -14,6 +14,7 @@ import pytest
 
 from app.acd.events import FloorChanged, TimePassed
 from app.acd.model import Agent, Floor, Membership, Queue, Strategy
+from app.acd.rings import Cadence, RingLimit
 from app.api.app import create_api
 from app.api.history import History
 from app.api.openapi import Api
@@ -34,7 +35,7 @@ from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId, Pau
 from app.runtime.dispatcher import Dispatcher
 from app.runtime.health import Health, Level, Part
 from app.runtime.service import Service
-from app.site.model import Cadence, Language, Site
+from app.site.model import Language, Site
 
 TOKEN = "a-token-for-tests"
 START = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
@@ -59,6 +60,9 @@ class StageClock:
         self._now += by
 
 
+CADENCE = Cadence("cn", (timedelta(seconds=1), timedelta(seconds=4)))
+
+
 @dataclass
 class ListJournal:
     """Keeps entries in memory."""
@@ -81,7 +85,10 @@ def floor(*, queues: Sequence[Queue] = ()) -> Floor:
     ]
     codes = frozenset({PauseCode("lunch"), PauseCode("培训")})
     return Floor(
-        {agent.id: agent for agent in agents}, {queue.id: queue for queue in (*first, *queues)}, codes
+        {agent.id: agent for agent in agents},
+        {queue.id: queue for queue in (*first, *queues)},
+        codes,
+        RingLimit(CADENCE.ring),
     )
 
 
@@ -183,7 +190,7 @@ def _site() -> Site:
         name="Stage",
         language=Language.ENGLISH,
         time_zone="Asia/Shanghai",
-        cadence=Cadence("cn", (timedelta(seconds=1), timedelta(seconds=4))),
+        cadence=CADENCE,
         floor=floor(),
         calls=call_settings(),
     )

@@ -101,10 +101,11 @@ class LiveServer:
 
 
 @asynccontextmanager
-async def serving(api: Api) -> AsyncIterator[LiveServer]:
-    """Serve it as the service does."""
+async def serving(api: Api, *, port: int = 0) -> AsyncIterator[LiveServer]:
+    """Serve it as the service does; at a free port, or at one that was in use a moment ago."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     config = uvicorn.Config(api, ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     async with asyncio.TaskGroup() as tasks:

@@ -7,6 +7,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.api.auth import OPEN_PATHS, SOCKET_PATHS, is_admin_token
+from app.api.pages import PAGES
 from tests.support.stage import TOKEN, Stage
 
 
@@ -19,20 +20,20 @@ def routes(stage: Stage) -> Iterator[tuple[str, str]]:
 
 
 async def test_each_route_but_the_open_ones_needs_the_token(stage: Stage) -> None:
-    """The open ones are the health probes and the OpenAPI document."""
+    """The open ones are the health probes, the OpenAPI document and the files of the pages."""
     open_paths = set()
     async with stage.client(token=None) as client:
-        for method, path in [*routes(stage), ("GET", "/openapi.json")]:
+        for method, path in [*routes(stage), ("GET", "/openapi.json"), *(("GET", path) for path in PAGES)]:
             answer = await client.request(method, path)
             if answer.status_code != 401:
                 open_paths.add(path)
-    assert open_paths == {"/health/live", "/health/ready", "/openapi.json"} == OPEN_PATHS
+    assert open_paths == {"/health/live", "/health/ready", "/openapi.json", *PAGES} == OPEN_PATHS
 
 
 def test_the_walk_sees_every_route(stage: Stage) -> None:
-    """Nothing is left out of the document but the document, and the websocket that asks for the token in its first message."""
+    """The document leaves out itself, the pages, and the websocket that asks for the token in its first message."""
     paths = {context.path for context in iter_route_contexts(stage.api.routes)}
-    assert paths - set(stage.api.openapi()["paths"]) == {"/openapi.json"} | SOCKET_PATHS
+    assert paths - set(stage.api.openapi()["paths"]) == {"/openapi.json", *PAGES} | SOCKET_PATHS
 
 
 @pytest.mark.parametrize(

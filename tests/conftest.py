@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.support.asterisk",
     "tests.support.databases",
+    "tests.support.accounts",  # After what it imports: pytest rewrites a plugin before its first import.
     "tests.support.service",
     "tests.support.service_process",
     "tests.support.stage",

@@ -2,9 +2,11 @@
 
 from alembic import context
 
-from app.store.tables import metadata
+from app.store import account_tables
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
+    connection=context.config.attributes["connection"],
+    target_metadata=account_tables.audit.metadata,
+    render_as_batch=True,
 )
 context.run_migrations()

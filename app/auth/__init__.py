@@ -1,0 +1,1 @@
+"""Who may do what: users, sessions, tokens, permissions and the audit log. README.md has the theory."""

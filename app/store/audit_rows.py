@@ -1,0 +1,100 @@
+"""The audit log in SQL: append and read. There is no way here to change or remove an entry."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.auth.audit import AuditEntry, AuditFilter, ChainedEntry, Head, chained, write_details
+from app.store.account_tables import audit
+
+_POSTGRESQL_LOCK = 0x6175_6469_7420_6C6F  # "audit lo": one number, the same for all who append.
+_COLUMN = audit.c
+
+
+async def append_audit(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> None:
+    """Chain these entries to the end, in a transaction that writes. An entry that is there already is left out."""
+    await _wait_for_turn(connection)
+    known = await _known(connection, entries)
+    fresh = [entry for entry in entries if entry.id not in known]
+    if fresh:
+        links = chained(fresh, await read_head(connection))
+        await connection.execute(insert(audit), [_values(link) for link in links])
+
+
+async def read_head(connection: AsyncConnection) -> Head:
+    """The newest entry's number and hash."""
+    newest = select(_COLUMN.seq, _COLUMN.hash).order_by(_COLUMN.seq.desc()).limit(1)
+    row = (await connection.execute(newest)).first()
+    return Head(row.seq, row.hash) if row else Head()
+
+
+async def read_page(
+    connection: AsyncConnection, wanted: AuditFilter, *, behind: int | None, limit: int
+) -> list[ChainedEntry]:
+    """As `AccountStore.audit_page`."""
+    page = select(audit).where(*_conditions(wanted, behind)).order_by(_COLUMN.seq.desc()).limit(limit)
+    return [_link(row) for row in await connection.execute(page)]
+
+
+async def read_links(connection: AsyncConnection, *, after: int, limit: int) -> list[ChainedEntry]:
+    """As `AccountStore.audit_links`."""
+    page = select(audit).where(_COLUMN.seq > after).order_by(_COLUMN.seq).limit(limit)
+    return [_link(row) for row in await connection.execute(page)]
+
+
+async def _wait_for_turn(connection: AsyncConnection) -> None:
+    """One appends at a time. SQLite has given us the write lock already."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
+
+
+async def _known(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> set[str]:
+    ids = [entry.id for entry in entries]
+    return set(await connection.scalars(select(_COLUMN.entry_id).where(_COLUMN.entry_id.in_(ids))))
+
+
+def _conditions(wanted: AuditFilter, behind: int | None) -> list[ColumnElement[bool]]:
+    same = {"actor": wanted.actor, "action": wanted.action, "object": wanted.object}
+    conditions = [_COLUMN[name] == value for name, value in same.items() if value is not None]
+    if wanted.since is not None:
+        conditions.append(_COLUMN.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(_COLUMN.at < wanted.until)
+    if behind is not None:
+        conditions.append(_COLUMN.seq < behind)
+    return conditions
+
+
+def _values(link: ChainedEntry) -> dict[str, object]:
+    entry = link.entry
+    return {
+        "seq": link.seq,
+        "entry_id": entry.id,
+        "at": entry.at,
+        "actor": entry.actor,
+        "role": entry.role,
+        "source": entry.source,
+        "action": entry.action,
+        "object": entry.object,
+        "details": write_details(entry.details),
+        "result": entry.result,
+        "hash": link.hash,
+    }
+
+
+def _link(row: Row[Any]) -> ChainedEntry:
+    entry = AuditEntry(
+        id=row.entry_id,
+        at=row.at,
+        actor=row.actor,
+        role=row.role,
+        source=row.source,
+        action=row.action,
+        object=row.object,
+        details=msgspec.json.decode(row.details, type=dict[str, Any]),
+        result=row.result,
+    )
+    return ChainedEntry(row.seq, entry, row.hash)

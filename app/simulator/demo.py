@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -76,7 +77,7 @@ def _tell(console: Console, status: Any, line: str) -> None:
 async def _run(console: Console, data: Path, scenario: Scenario, *, seconds: float | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     async with _service(data) as told, aiohttp.ClientSession() as http:
         secrets = Secrets(data)
@@ -123,6 +124,7 @@ async def _service(data: Path) -> AsyncIterator[dict[str, Any]]:
     log_path = data / "service.log"
     with log_path.open("w") as log:
         process = await asyncio.create_subprocess_exec(
+            *_ends_with_us(),
             *(sys.executable, "-m", "app", "up", "--site", str(SITE), "--data", str(data)),
             stdout=log,
             stderr=log,
@@ -136,6 +138,12 @@ async def _service(data: Path) -> AsyncIterator[dict[str, Any]]:
             process.send_signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), 15)
+
+
+def _ends_with_us() -> list[str]:
+    """Were this process killed, the service would go on, and the next demo would find its directory in use."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def _environment() -> dict[str, str]:

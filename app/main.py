@@ -20,11 +20,12 @@ import uvicorn
 
 from app.acd.events import FloorChanged
 from app.api.app import create_api
+from app.api.routers.health import VERSION
 from app.api.shield import hosts_for
 from app.ari.address import Address
 from app.ari.client import Ending, Transport
 from app.ari.errors import AriError
-from app.ari.link import AriLink
+from app.ari.link import AriLink, LinkMeter
 from app.asterisk.errors import AsteriskError
 from app.asterisk.for_site import node_config
 from app.asterisk.incidents import Died, Incident
@@ -52,6 +53,9 @@ from app.store.journal import Journal, JournalSettings
 from app.store.past_calls import PastCalls
 from app.store.past_figures import PastFigures
 from app.store.projection import Projector
+from metrics.collector import Sources
+from metrics.instruments import Instruments
+from metrics.metering import Metering, begin_metering
 
 _log = structlog.get_logger(__name__)
 
@@ -124,6 +128,7 @@ class _Parts:
         self.asterisk: Asterisk | None = None
         self.reload_wanted = asyncio.Event()
         self._reloading = asyncio.Lock()
+        self.instruments = Instruments()
         self.last_entry: Entry | None = None
         self.snapshot_seq = 0
         self.fault: BaseException | None = None
@@ -140,8 +145,14 @@ class _Parts:
         """Join the parts. Nothing is asked of Asterisk yet."""
         board = await recover(self.journal)
         self.dispatcher = Dispatcher(
-            board, journal=self.journal, clock=self.clock, perform=self._perform, on_fault=self._on_fault
+            board,
+            journal=self.journal,
+            clock=self.clock,
+            perform=self._perform,
+            on_fault=self._on_fault,
+            on_dispatched=self.instruments.dispatch.observe,
         )
+        self.journal.measure(self.instruments.journal_lag.observe)
         self.dispatcher.listeners.append(self._on_entry)
         site = self.site_file.site
         self.link = AriLink(
@@ -156,6 +167,7 @@ class _Parts:
             submit=self.dispatcher.submit,
             is_leg=board.legs.__contains__,
             transport=await self._transport(),
+            meter=LinkMeter(self.instruments.event_lag.observe, self.instruments.observe_request),
         )
         self._apply_site()
         self.link.watch(site.calls.devices)
@@ -189,6 +201,7 @@ class _Parts:
                 service,
                 history=PastCalls(engine),
                 records=PastFigures(engine),
+                metering=self._begin_metering(service),
                 hosts=hosts_for(self.settings.host),
             ),
             ws="websockets-sansio",
@@ -203,6 +216,10 @@ class _Parts:
         self.thirdring = Thirdring(
             self.settings, service, self.journal, self.link, self.asterisk, f"http://{host}:{port}"
         )
+
+    def _begin_metering(self, service: Service) -> Metering:
+        sources = Sources(service=service, journal=self.journal.status, ari=self.link.client, version=VERSION)
+        return begin_metering(self.instruments, sources)
 
     def _apply_site(self) -> None:
         """Tell the brains what the site is now, unless they know."""
@@ -229,6 +246,7 @@ class _Parts:
     def on_incident(self, incident: Incident) -> None:
         """Our own Asterisk died or came back."""
         _log.warning("asterisk_incident", incident=type(incident).__name__)
+        self.instruments.asterisk_incidents.labels(type(incident).__name__).inc()
         if isinstance(incident, Died):
             self.dispatcher.submit(AsteriskLost())
 

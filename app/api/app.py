@@ -14,6 +14,7 @@ from app.api.reports import Reports
 from app.api.routers.agents import agents_router
 from app.api.routers.calls import Calls, calls_router
 from app.api.routers.health import VERSION, health_router, version_router
+from app.api.routers.metrics import metrics_router
 from app.api.routers.queues import queues_router
 from app.api.routers.reports import reports_router
 from app.api.routers.site import site_router
@@ -22,6 +23,7 @@ from app.api.shield import LOOPBACK_HOSTS, Shield
 from app.live.endpoint import live_router
 from app.live.hub import Hub
 from app.runtime.service import Service
+from metrics.metering import Metering
 
 PREFIX = "/api/v1"
 
@@ -31,21 +33,25 @@ def create_api(
     *,
     history: History | None = None,
     records: Records | None = None,
+    metering: Metering | None = None,
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
 ) -> Api:
     """The ASGI application of an open service. It listens to the dispatcher from now on; make it once per service.
 
     `history` gives past calls; without it only those are known that ended lately. `records` is what reports are counted from;
-    without it there are none. `hosts` are the names by which clients call
-    the service; None lets any name pass, which is for a reverse proxy that checks it.
+    without it there are none. `metering` gives Prometheus a page; without it there is none. `hosts` are the names by which clients
+    call the service; None lets any name pass, which is for a reverse proxy that checks it.
     """
     book = CallBook()
     present = PresentCalls(service.dispatcher.board, book)
-    hub = Hub(service, present)
+    hub = Hub(service, present, on_told=metering.instruments.live_lag.observe if metering else None)
     service.dispatcher.listeners += [book.on_entry, hub.on_entry]
     api = Api(version=VERSION, docs_url=None, redoc_url=None)
     problems.install(api)
     api.include_router(health_router(service))
+    if metering is not None:
+        metering.instruments.live_clients.set_function(lambda: hub.client_count)
+        api.include_router(metrics_router(metering.exposition))
     api.include_router(web_router(PAGES))
     for router in (
         version_router(),

@@ -1,7 +1,8 @@
 """The link between one Asterisk and the dispatcher: events in, actions out, a reconcile on every connect."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 
@@ -30,6 +31,14 @@ from app.ids import DeviceId, LegId
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class LinkMeter:
+    """Who measures the link. An event's lag is by Asterisk's clock, which may differ from ours on another machine."""
+
+    on_event_lag: Callable[[float], None]
+    on_round_trip: Callable[[Outcome, float], None]
+
+
 class AriLink(Listener):
     """Owns the client. `perform` may be called at any time: what cannot be sent is found by the next reconcile."""
 
@@ -43,7 +52,9 @@ class AriLink(Listener):
         is_leg: Callable[[LegId], bool],
         transport: Transport = Transport.WEBSOCKET,
         limits: Limits | None = None,
+        meter: LinkMeter | None = None,
     ) -> None:
+        self._meter = meter
         self._app = address.app
         self._clock = clock
         self._submit = submit
@@ -88,6 +99,7 @@ class AriLink(Listener):
         """Translate and submit, in order."""
         for ours in self._translator.translate(event):
             self._submit(ours)
+        self._measure_lag(event)
 
     async def on_connected(self) -> None:
         """Subscribe to the phones, then find out what was missed."""
@@ -110,8 +122,15 @@ class AriLink(Listener):
 
     def on_outcome(self, request: Request, outcome: Outcome, seconds: float) -> None:
         """Log what went wrong and nobody awaits. "Not found" is usual: it ended while we wrote."""
+        if self._meter is not None:
+            self._meter.on_round_trip(outcome, seconds)
         if isinstance(outcome, AriError):
             _log.debug("request_failed", request=str(request), reason=str(outcome), seconds=round(seconds, 4))
+
+    def _measure_lag(self, event: Event) -> None:
+        if self._meter is not None:
+            with suppress(ValueError):  # A time stamp that is none must not end the connection.
+                self._meter.on_event_lag((self._clock.now() - event.at).total_seconds())
 
     def _see(self, listed: Iterable[Endpoint]) -> None:
         changes = [self._devices.see(endpoint) for endpoint in listed]

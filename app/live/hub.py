@@ -8,7 +8,9 @@ one left, so that a client that lost its connection can resume.
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from time import perf_counter
 
 import structlog
 
@@ -44,7 +46,11 @@ _SNAPSHOT_STEP = 100
 class Hub:
     """The clients and what they follow."""
 
-    def __init__(self, service: Service, present: PresentCalls) -> None:
+    def __init__(
+        self, service: Service, present: PresentCalls, *, on_told: Callable[[float], None] | None = None
+    ) -> None:
+        """`on_told` hears how many seconds it took from a change to its messages in the outboxes."""
+        self._on_told = on_told
         self._service = service
         self._site = service.site
         self._frames = Frames(secrets.token_hex(8))
@@ -56,6 +62,7 @@ class Hub:
         self._audiences = Audiences(self._teams)
         self._is_open: dict[QueueId, bool] = {}
         self._pending: list[tuple[Event, tuple[Fact, ...]]] = []
+        self._pending_since = 0.0
         self._heard = 0
         self._told = 0
         self._is_awake = False
@@ -74,6 +81,8 @@ class Hub:
         """Hear an entry. Cheap: it is kept aside, and only while somebody may want to know."""
         self._heard = seq
         if self._is_awake:
+            if not self._pending:
+                self._pending_since = perf_counter()
             self._pending.append((event, outcome.facts))
             self._schedule_flush()
 
@@ -153,6 +162,8 @@ class Hub:
         except Exception as fault:  # noqa: BLE001 - whatever it is, clients must not take old values for new ones
             _log.error("live_flush_failed", error=type(fault).__name__)
             self._start_over()
+        if pending and self._on_told is not None:
+            self._on_told(perf_counter() - self._pending_since)
 
     def _tell(self, pending: list[tuple[Event, tuple[Fact, ...]]]) -> None:
         self._told = self._heard

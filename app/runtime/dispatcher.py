@@ -14,6 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from time import perf_counter
 from typing import Protocol
 
 from app.acd.events import TimePassed
@@ -48,12 +49,15 @@ class Dispatcher:
         clock: Clock,
         perform: Callable[[Sequence[Action]], None],
         on_fault: Callable[[BaseException], None],
+        on_dispatched: Callable[[float], None] | None = None,
     ) -> None:
+        """`on_dispatched` hears how many seconds each event took until its actions were sent."""
         self.board = board
         self._journal = journal
         self._clock = clock
         self._perform = perform
         self._on_fault = on_fault
+        self._on_dispatched = on_dispatched
         self._inbox: deque[Event] = deque()
         self._is_handling = False
         self._timer: asyncio.TimerHandle | None = None
@@ -93,7 +97,7 @@ class Dispatcher:
         self._arm()
 
     def _turn(self, event: Event) -> Outcome:
-        now = self._clock.now()
+        began, now = perf_counter(), self._clock.now()
         try:
             outcome = self.board.handle(event, now=now)
             kind, payload = encode_event(event)
@@ -104,6 +108,8 @@ class Dispatcher:
             return Outcome()
         if outcome.actions:
             self._perform(outcome.actions)
+        if self._on_dispatched is not None:
+            self._on_dispatched(perf_counter() - began)
         for listener in self.listeners:
             listener(seq, event, outcome)
         return outcome

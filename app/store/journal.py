@@ -4,7 +4,7 @@ It joins the spool (synchronous, local), the writer (batches into the database) 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -144,6 +144,10 @@ class Journal:
                 ) from None
             return Durability.DISK
         return Durability.DATABASE
+
+    def measure(self, on_written: Callable[[float], None]) -> None:
+        """Let this hear how old the oldest entry of each batch is when the database has it, in seconds."""
+        self._writer.on_written = on_written
 
     def status(self) -> JournalStatus:
         """How it goes now."""

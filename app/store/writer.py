@@ -9,6 +9,7 @@ since when and why.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +83,8 @@ class Writer:
         self.missing = 0
         """How many entries neither the spool nor the database has."""
         self.failure: Failure | None = None
+        self.on_written: Callable[[float], None] | None = None
+        """Hears how old, in seconds, the oldest entry of each batch was when the database had it; a metric."""
 
     @property
     def lag_rows(self) -> int:
@@ -198,8 +201,13 @@ class Writer:
         self._note_missing(batch.entries)
         if batch.entries:
             self.written, self._place = batch.entries[-1].seq, batch.place
+            self._measure(batch.entries[0])
         if snapshot is self._snapshot:
             self._snapshot = None
+
+    def _measure(self, oldest: Entry) -> None:
+        if self.on_written is not None:
+            self.on_written((self._clock.now() - oldest.at).total_seconds())
 
     def _due_snapshot(self, entries: list[Entry]) -> Snapshot | None:
         """The snapshot, once the entries that it covers are in, or come with it."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,3 +128,9 @@ class Child:
     def close(self) -> None:
         """Drop the handle. The process goes on."""
         os.close(self._handle)
+
+
+def tied_to_us(*, signal: str = "KILL") -> list[str]:
+    """A prefix for a command: the kernel ends the process when the thread that started it ends, however that ends."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", signal, "--"] if setpriv else []

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import fcntl
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
@@ -23,7 +22,7 @@ from signal import SIGKILL, SIGTERM
 from typing import Final
 
 from app.asterisk import console, names
-from app.asterisk.child import Child, Usage
+from app.asterisk.child import Child, Usage, tied_to_us
 from app.asterisk.errors import (
     AlreadyRunning,
     AsteriskError,
@@ -269,7 +268,7 @@ class Asterisk:
         program = self._installation.program
         command = program.command("-f", "-C", self.layout.etc / "asterisk.conf")
         if not self._outlives_us:
-            command = [*_tied_to_us(), *command]
+            command = [*tied_to_us(), *command]
         environment = program.environment() | dict(names.SHORT_LOOKUPS if self._own_name_is_slow else {})
         return Child.start(command, environment=environment, output=self.layout.log / "console.log")
 
@@ -347,9 +346,3 @@ class Asterisk:
                 self.on_incident(RestartFailed(error, delay))
             else:
                 return delay
-
-
-def _tied_to_us() -> list[str]:
-    """A prefix that lets the kernel end the process when we die, however we die."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

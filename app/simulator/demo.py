@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -24,6 +23,7 @@ import msgspec
 from rich.console import Console
 from rich.live import Live
 
+from app.asterisk.child import tied_to_us
 from app.asterisk.installation import find
 from app.asterisk.render import needed_modules
 from app.errors import ThirdringError
@@ -124,7 +124,7 @@ async def _service(data: Path) -> AsyncIterator[dict[str, Any]]:
     log_path = data / "service.log"
     with log_path.open("w") as log:
         process = await asyncio.create_subprocess_exec(
-            *_ends_with_us(),
+            *tied_to_us(signal="TERM"),  # Else the next demo would find the directory in use.
             *(sys.executable, "-m", "app", "up", "--site", str(SITE), "--data", str(data)),
             stdout=log,
             stderr=log,
@@ -138,12 +138,6 @@ async def _service(data: Path) -> AsyncIterator[dict[str, Any]]:
             process.send_signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), 15)
-
-
-def _ends_with_us() -> list[str]:
-    """Were this process killed, the service would go on, and the next demo would find its directory in use."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def _environment() -> dict[str, str]:

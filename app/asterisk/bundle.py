@@ -73,6 +73,31 @@ CHROMIUM = Bundle(
     megabytes=1_300,
     left_out=("libc6",),
 )
+# Only the programs are wanted; its pages and their scripts are most of what it depends on.
+PROMETHEUS = Bundle(
+    name="prometheus",
+    suite="bookworm",
+    packages=("prometheus",),
+    proof="usr/bin/promtool",
+    megabytes=400,
+    left_out=(
+        "fonts-glyphicons-halflings",
+        "libc6",
+        "libjs-bootstrap",
+        "libjs-bootstrap4",
+        "libjs-d3",
+        "libjs-eonasdan-bootstrap-datetimepicker",
+        "libjs-jquery",
+        "libjs-jquery-hotkeys",
+        "libjs-moment",
+        "libjs-moment-timezone",
+        "libjs-mustache",
+        "libjs-popper.js",
+        "libjs-rickshaw",
+        "perl-base",
+        "tzdata",
+    ),
+)
 
 
 def cache_directory() -> Path:

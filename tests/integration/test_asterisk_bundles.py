@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from app.asterisk.bundle import ASTERISK, POSTGRESQL, SIPP, ensure
+from app.asterisk.bundle import ASTERISK, POSTGRESQL, PROMETHEUS, SIPP, ensure
 from app.asterisk.program import Program, with_own_libraries, with_own_loader
 
 pytestmark = pytest.mark.integration
@@ -29,3 +29,10 @@ def test_sipp_runs() -> None:
 def test_postgresql_runs() -> None:
     """On the machine's C library, for it starts its own programs by path."""
     assert "PostgreSQL) 15." in output(with_own_libraries(ensure(POSTGRESQL), POSTGRESQL.proof), "--version")
+
+
+def test_prometheus_and_its_tool_run() -> None:
+    """They check and try the rules, and read the metrics of the service."""
+    root = ensure(PROMETHEUS)
+    for name in ("prometheus", "promtool"):
+        assert f"{name}, version 2." in output(with_own_libraries(root, f"usr/bin/{name}"), "--version")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.acd.events import DeviceChanged, FloorChanged, LogInRequested, PauseRequested
 from app.acd.model import Agent, DeviceState, Floor, Membership, Queue
+from app.acd.rings import RingLimit
 from app.calls.events import CallerArrived, LegRinging, SettingsChanged
 from app.calls.model import CallSettings, Device, EntryPoint
 from app.ids import AgentId, CallId, DeviceId, EntryNumber, LegId, PauseCode, QueueId
@@ -35,6 +36,7 @@ class Scene(Stage):
                 for n, name in enumerate(queues, start=1)
             },
             frozenset({PauseCode("午餐"), PauseCode("lunch"), PauseCode("培训")}),
+            rings=RingLimit(timedelta(seconds=5)),
         )
         self.service.site = replace(self.service.site, name="三声应答 · Thirdring 400", floor=floor)
         self.dispatcher.submit(FloorChanged(floor))

@@ -27,6 +27,6 @@ def site_shape(site: Site) -> SiteShape:
         name=site.name,
         language=site.language,
         time_zone=site.time_zone,
-        ring_ms=round(site.cadence.ring / _MILLISECOND),
-        rings=site.policies.rings,
+        ring_ms=round(site.floor.rings.ring / _MILLISECOND),
+        rings=site.floor.rings.rings,
     )

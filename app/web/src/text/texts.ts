@@ -67,7 +67,7 @@ const en: Texts = {
       part_down: "A part of the service is down",
     })[code] ?? code.replaceAll("_", " "),
   parts: { asterisk: "Asterisk", database: "Database", journal: "Journal", dispatcher: "Dispatcher" },
-  colon: ":",
+  colon: ": ",
   comma: ", ",
   page: (page, pages) => `${page} / ${pages}`,
   connecting: "Connecting …",

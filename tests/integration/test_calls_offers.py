@@ -212,7 +212,8 @@ async def test_a_winner_who_hangs_up_around_the_join_loses_nobody(
     offer = await hotline.fact(OfferEnded, agent_id="agent1")
     if offer.outcome is OfferOutcome.ANSWERED:
         await there.until_ended()
-        assert (await hotline.fact(CallEnded)).ended_by is HangUpParty.AGENT
+        # A BYE that overtakes the ACK is ignored by Asterisk: then it is the silence that ends the call.
+        assert (await hotline.fact(CallEnded)).ended_by in {HangUpParty.AGENT, HangUpParty.NETWORK}
     else:
         (await second.next_call()).play(AGENT_HZ)
         await there.hears(AGENT_HZ)

@@ -21,8 +21,8 @@ from typing import Any, Self, TypeVar
 import pytest
 import pytest_asyncio
 
-from app.acd.events import LogInRequested, LogOutRequested, WrapUpEndRequested
-from app.acd.model import UnavailableReason
+from app.acd.events import DeviceChanged, LogInRequested, LogOutRequested, WrapUpEndRequested
+from app.acd.model import DeviceState, UnavailableReason
 from app.acd.views import AgentView
 from app.ari.requests import bridges, channels
 from app.asterisk.node_config import Extras
@@ -30,7 +30,7 @@ from app.calls.call import Call, Phase
 from app.calls.events import Event, HangUpRequested
 from app.calls.facts import Fact
 from app.calls.turn import Outcome
-from app.ids import AgentId
+from app.ids import AgentId, DeviceId
 from app.main import Thirdring, running
 from app.settings import Settings
 from app.simulator.answering import Answering, RingForEver
@@ -108,6 +108,7 @@ class Hotline:
         self.dispatcher = self.thirdring.service.dispatcher
         self.board = self.dispatcher.board
         self.facts: list[Fact] = []
+        self._devices: dict[DeviceId, DeviceState] = {}
         self.wire = Wire()
         self._phones: list[Phone] = []
         self._numbers = count(13800000001)
@@ -126,8 +127,14 @@ class Hotline:
             self.dispatcher.listeners.remove(self._listen)
             self.wire.close()
 
-    def _listen(self, _seq: int, _event: Event, outcome: Outcome) -> None:
+    def _listen(self, _seq: int, event: Event, outcome: Outcome) -> None:
         self.facts.extend(outcome.facts)
+        if isinstance(event, DeviceChanged):
+            self._devices[event.device_id] = event.state
+
+    async def _until_device(self, user: str, state: DeviceState) -> None:
+        """Asterisk tells of a registration a moment after it has answered it."""
+        await until(lambda: self._devices.get(DeviceId(user)) is state, f"{user} is not {state}")
 
     # --- people ----------------------------------------------------------------------------------------------------
 
@@ -143,6 +150,7 @@ class Hotline:
         await phone.open()
         self._phones.append(phone)
         await phone.register()
+        await self._until_device(user, DeviceState.REACHABLE)
         return phone
 
     async def agent(self, number: int, answering: Answering = RingForEver()) -> Phone:  # noqa: B008 - a frozen value
@@ -238,8 +246,9 @@ class Hotline:
         await until(
             lambda: self.told(kind, **wanted), f"no {kind.__name__} {wanted} in {self.facts}", timeout=5
         )
-        (fact,) = self.told(kind, **wanted)
-        return fact
+        told = self.told(kind, **wanted)
+        assert len(told) == 1, f"expected one {kind.__name__} {wanted}, found {told}"
+        return told[0]
 
     # --- the end ---------------------------------------------------------------------------------------------------
 
@@ -283,9 +292,16 @@ class Hotline:
             self.submit(WrapUpEndRequested(agent.id))
             self.submit(LogOutRequested(agent.id))
         for phone in self._phones:
-            if phone.is_registered and not phone.has_vanished:
-                await phone.unregister()
-            phone.close()
+            await self._unplug(phone)
+
+    async def _unplug(self, phone: Phone) -> None:
+        """The next test finds the phone unregistered, whatever became of it in this one."""
+        if phone.has_vanished:
+            phone.reappear()
+        if DeviceId(phone.user) in self._devices:
+            await phone.unregister()
+            await self._until_device(phone.user, DeviceState.UNREACHABLE)
+        phone.close()
 
 
 def logs_in(number: int) -> LogInRequested:

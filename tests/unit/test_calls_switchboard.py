@@ -308,7 +308,7 @@ def test_a_message_is_played_once_the_caller_is_answered_and_ends_the_call(board
 def test_a_voicemail_box_is_the_dialplans(board: Board) -> None:
     (action,) = board.handle(arrives(TO_VOICEMAIL)).actions
     assert isinstance(action, SendToDialplan)
-    assert action.extension == "box"
+    assert action.extension == "box-box"
 
 
 def test_a_caller_sent_to_a_phone_at_the_door_hears_ringing(board: Board) -> None:

@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.support.asterisk",
     "tests.support.databases",
     "tests.support.accounts",  # After what it imports: pytest rewrites a plugin before its first import.
+    "tests.support.figures",
     "tests.support.service",
     "tests.support.service_process",
     "tests.support.stage",

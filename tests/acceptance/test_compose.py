@@ -1,0 +1,196 @@
+"""compose.yaml: what it says agrees with the program, the Dockerfile and the site file. No engine is needed for that."""
+
+import ipaddress
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from app.__main__ import main
+from app.asterisk.bundle import POSTGRESQL, ensure
+from app.settings import Settings
+
+pytestmark = pytest.mark.acceptance
+
+REPOSITORY: Final = Path(__file__).parents[2]
+SITE: Final = REPOSITORY / "app/site/examples/compose.yaml"
+
+Service = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def composed() -> dict[str, Any]:
+    """The file, with merged keys resolved."""
+    text = (REPOSITORY / "compose.yaml").read_text(encoding="utf-8")
+    composed: dict[str, Any] = yaml.safe_load(text)
+    return composed
+
+
+@pytest.fixture
+def services(composed: dict[str, Any]) -> dict[str, Service]:
+    """Name -> service."""
+    services: dict[str, Service] = composed["services"]
+    return services
+
+
+@pytest.fixture
+def asterisk_of_site() -> dict[str, Any]:
+    """What the site file of the example says of Asterisk."""
+    section: dict[str, Any] = yaml.safe_load(SITE.read_text(encoding="utf-8"))["asterisk"]
+    return section
+
+
+def _dockerfile() -> str:
+    return (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_every_target_is_one_of_the_dockerfile(services: dict[str, Service]) -> None:
+    """A misspelt one would be found at the first start only."""
+    targets = {service["build"]["target"] for service in services.values() if "build" in service}
+    assert targets <= set(re.findall(r"^FROM .* AS (\w+)$", _dockerfile(), re.MULTILINE))
+
+
+def test_every_variable_is_a_setting(services: dict[str, Service]) -> None:
+    """In the compose file and in the image. Settings that nobody knows are ignored in silence."""
+    known = {f"THIRDRING_{name.upper()}" for name in Settings.model_fields} | {"THIRDRING_CACHE"}
+    named = {name for service in services.values() for name in service.get("environment", {})}
+    in_image = set(re.findall(r"\b(THIRDRING_\w+)=", _dockerfile()))
+    assert {name for name in named if name.startswith("THIRDRING_")} | in_image <= known
+
+
+def test_nothing_is_published_beyond_this_machine(services: dict[str, Service]) -> None:
+    """Each port names the loopback address."""
+    published = [port for service in services.values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_ari_and_the_database_are_on_a_network_without_a_way_out(
+    composed: dict[str, Any], services: dict[str, Service]
+) -> None:
+    """And the database on no other."""
+    assert composed["networks"]["control"]["internal"] is True
+    assert services["database"]["networks"] == ["control"]
+
+
+def test_who_is_waited_for_has_a_health_check_or_ends(services: dict[str, Service]) -> None:
+    """`service_healthy` waits for ever without one."""
+    stages = dict(re.findall(r"(?ms)^FROM [^\n]* AS (\w+)$(.*?)(?=^FROM|\Z)", _dockerfile()))
+    for service in services.values():
+        for name, wanted in service.get("depends_on", {}).items():
+            other = services[name]
+            if wanted["condition"] == "service_healthy":
+                stage = stages.get(other.get("build", {}).get("target"), "")
+                assert "healthcheck" in other or "HEALTHCHECK" in stage, name
+            else:
+                assert other["restart"] == "no", name
+
+
+def test_what_is_mounted_or_read_is_declared(composed: dict[str, Any], services: dict[str, Service]) -> None:
+    """Volumes, networks and secrets; and nothing is declared in vain."""
+    volumes = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}
+    assert {name for name in volumes if not name.startswith("$")} == set(composed["volumes"])
+    assert {name for it in services.values() for name in it.get("networks", [])} == set(composed["networks"])
+    assert {name for it in services.values() for name in it.get("secrets", [])} == set(composed["secrets"])
+
+
+def test_the_programs_run_without_rights_on_a_file_system_that_they_cannot_change(
+    services: dict[str, Service],
+) -> None:
+    """PostgreSQL's image begins as root to own its files: it is left alone."""
+    for name in ("thirdring", "configuration", "asterisk"):
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+
+
+def test_the_site_file_points_to_the_asterisk_of_the_composition(
+    services: dict[str, Service], asterisk_of_site: dict[str, Any]
+) -> None:
+    """By its service's name; SIP and sound are published where the site file has them."""
+    assert urlsplit(asterisk_of_site["url"]).hostname in services
+    first, last = str(asterisk_of_site["rtp_ports"]).split("-")
+    sip = asterisk_of_site["sip_port"]
+    assert services["asterisk"]["ports"] == [
+        f"127.0.0.1:{sip}:{sip}/udp",
+        f"127.0.0.1:{first}-{last}:{first}-{last}/udp",
+    ]
+
+
+def test_the_health_check_of_the_database_is_a_program_of_postgresql(services: dict[str, Service]) -> None:
+    """The images' own are run in test_image.py."""
+    kind, program, *_ = services["database"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    assert list(ensure(POSTGRESQL).glob(f"usr/lib/postgresql/*/bin/{program}"))
+
+
+def test_the_published_rest_port_is_the_one_of_the_image(services: dict[str, Service]) -> None:
+    """The image sets it."""
+    (port,) = re.findall(r"THIRDRING_PORT=(\d+)", _dockerfile())
+    assert services["thirdring"]["ports"] == [f"127.0.0.1:{port}:{port}"]
+
+
+def test_make_secrets_makes_every_secret_that_the_composition_reads(
+    composed: dict[str, Any], tmp_path: Path
+) -> None:
+    """Once: a second run changes none."""
+    secrets = _make_secrets(tmp_path)
+    assert {secret["file"] for secret in composed["secrets"].values()} == set(secrets)
+    assert _make_secrets(tmp_path) == secrets
+
+
+def test_the_database_address_is_read_from_its_secret(
+    composed: dict[str, Any],
+    services: dict[str, Service],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the user, the database and the password that PostgreSQL is started with."""
+    secrets = _make_secrets(tmp_path)
+    assert "thirdring_database_url" in services["thirdring"]["secrets"]
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", tmp_path / "var/secrets")
+    monkeypatch.delenv("THIRDRING_DATABASE_URL", raising=False)
+    url = Settings().database_url
+    assert url is not None
+    parts = urlsplit(url.get_secret_value())
+    started_with = services["database"]["environment"]
+    assert (parts.username, parts.path) == (
+        started_with["POSTGRES_USER"],
+        f"/{started_with['POSTGRES_DB']}",
+    )
+    assert parts.password == secrets[composed["secrets"]["database_password"]["file"]].strip()
+    assert parts.hostname in services
+
+
+def test_the_configuration_that_it_writes_lets_the_service_in_and_nobody_else(
+    composed: dict[str, Any], services: dict[str, Service], tmp_path: Path
+) -> None:
+    """The composition's own command, with its own site file and secret."""
+    _make_secrets(tmp_path)
+    site = tmp_path / "site.yaml"
+    text = SITE.read_text(encoding="utf-8")
+    site.write_text(text.replace("/run/secrets/", f"{tmp_path}/var/secrets/"), encoding="utf-8")
+    command, *options = [option.replace("/etc/asterisk", f"{tmp_path}/etc") for option in _command(services)]
+    assert main([command, f"--site={site}", f"--data={tmp_path}/data", *options]) == 0
+    network = ipaddress.ip_network(composed["networks"]["control"]["ipam"]["config"][0]["subnet"])
+    address = services["asterisk"]["networks"]["control"]["ipv4_address"]
+    assert ipaddress.ip_address(address) in network
+    assert f"bindaddr = {address}\n" in (tmp_path / "etc/http.conf").read_text()
+    permits = re.findall(r"^permit = (.*)$", (tmp_path / "etc/ari.conf").read_text(), re.MULTILINE)
+    assert permits == [str(network)]
+
+
+def _command(services: dict[str, Service]) -> list[str]:
+    command: list[str] = services["configuration"]["command"]
+    return command
+
+
+def _make_secrets(folder: Path) -> dict[str, str]:
+    """Path -> content, after `make secrets` in an empty folder."""
+    makefile = REPOSITORY / "Makefile"
+    subprocess.run(["make", "--silent", f"--file={makefile}", "secrets"], cwd=folder, check=True)
+    files = (folder / "var" / "secrets").iterdir()
+    return {str(file.relative_to(folder)): file.read_text() for file in files}

@@ -246,7 +246,7 @@ class _Parts:
     def on_incident(self, incident: Incident) -> None:
         """Our own Asterisk died or came back."""
         _log.warning("asterisk_incident", incident=type(incident).__name__)
-        self.instruments.asterisk_incidents.labels(type(incident).__name__).inc()
+        self.instruments.asterisk_incidents[type(incident)].inc()
         if isinstance(incident, Died):
             self.dispatcher.submit(AsteriskLost())
 

@@ -53,7 +53,7 @@ class FactMeter:
             queue.refused.inc()
             return
         wait = fact.at - fact.enqueued_at
-        queue.left(fact.reason).inc()
+        queue.left[fact.reason].inc()
         queue.wait_of_left.observe(wait.total_seconds())
         if fact.reason is ExitReason.ABANDONED and wait < self._site().policies.short_abandon:
             queue.short_abandons.inc()
@@ -63,7 +63,7 @@ class FactMeter:
 
     def _on_offer_ended(self, fact: acd.OfferEnded) -> None:
         queue = self._instruments.queue(fact.queue_id)
-        queue.offer_ended(fact.outcome).inc()
+        queue.offers_ended[fact.outcome].inc()
         ring = timedelta() if fact.ringing_at is None else fact.at - fact.ringing_at
         if fact.ringing_at is not None:
             queue.ring.observe(ring.total_seconds())
@@ -74,7 +74,7 @@ class FactMeter:
         self._instruments.requests_refused.inc()
 
     def _on_started(self, fact: calls.CallStarted) -> None:
-        self._instruments.calls_started.labels(fact.kind).inc()
+        self._instruments.calls_started[fact.kind].inc()
 
     def _on_ended(self, fact: calls.CallEnded) -> None:
-        self._instruments.calls_ended.labels(fact.ended_by).inc()
+        self._instruments.calls_ended[fact.ended_by].inc()

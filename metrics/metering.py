@@ -19,5 +19,7 @@ class Metering:
 def begin_metering(instruments: Instruments, sources: Sources) -> Metering:
     """Count facts from now on, and be ready to be read. Once per service."""
     service = sources.service
+    for queue in service.dispatcher.board.engine.queues():
+        instruments.queue(queue.id)  # At zero before its first call.
     service.dispatcher.listeners.append(FactMeter(instruments, lambda: service.site).on_entry)
     return Metering(instruments, Exposition(instruments.registry, StateCollector(sources)))

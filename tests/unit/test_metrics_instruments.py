@@ -44,8 +44,8 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 class Metered:
     """A stage whose metrics can be read."""
 
-    def __init__(self) -> None:
-        self.stage = Stage()
+    def __init__(self, stage: Stage | None = None) -> None:
+        self.stage = stage or Stage()
         self.instruments = Instruments()
         address = Address(url="http://127.0.0.1:1", user="u", password="p", app="a")
         client = Client(address, Listener(), jitter=lambda: 0.5)
@@ -168,9 +168,19 @@ def test_a_round_trip_is_measured_by_how_it_ended(outcome: Outcome, result: str)
 def test_a_queues_instruments_are_made_once() -> None:
     """Looking up a label's child costs more than measuring."""
     instruments = Instruments()
-    queue = instruments.queue(QueueId("service"))
-    assert instruments.queue(QueueId("service")) is queue
-    assert queue.left(ExitReason.ABANDONED) is queue.left(ExitReason.ABANDONED)
+    assert instruments.queue(QueueId("service")) is instruments.queue(QueueId("service"))
+
+
+async def test_counters_are_at_zero_before_their_first_event() -> None:
+    """Prometheus would not see the first step of a counter that appears with it."""
+    stage = Stage()
+    stage.open()
+    metered = Metered(stage)
+    for name in ("queue_calls_offered_total", "queue_calls_short_abandoned_total"):
+        assert await metered.value(name, queue="sales") == 0
+    assert await metered.value("queue_calls_left_total", queue="sales", reason="abandoned") == 0
+    assert await metered.value("asterisk_incidents_total", incident="Died") == 0
+    stage.dispatcher.stop()
 
 
 async def test_no_label_holds_a_call_an_agent_or_a_number(metered: Metered) -> None:

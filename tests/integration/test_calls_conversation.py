@@ -102,16 +102,6 @@ async def test_a_queues_chinese_name_stands_on_the_agents_phone(hotline: Hotline
     assert (await agent.next_call()).caller_name == "业务咨询"
 
 
-async def test_an_agent_who_is_free_rings_before_the_caller_hears_anything(hotline: Hotline) -> None:
-    """The order of requests is time: the phone's INVITE goes out first."""
-    agent = await hotline.agent(1)
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await there.until_answered()
-    assert there.answered_at is not None
-    assert here.started_at <= there.answered_at + 0.002
-
-
 async def test_the_hold_key_gives_the_caller_music_and_shows_the_agent_as_holding(hotline: Hotline) -> None:
     agent = await hotline.agent(1, Answer())
     there = await hotline.call(SERVICE)

@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra postgres --universal --g
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up doctor secrets test check bench format lock clean
+.PHONY: help setup demo up doctor secrets test check bench web format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ check: .venv/.dev ## the fast loop: style, types, import rules, unit and propert
 
 bench: .venv/.dev ## measure Thirdring beside app_queue and a plain Dial on the same machine
 	@$(RUN) tests.bench
+
+web: .venv/.dev ## check, test and build the pages, with Node from a Python wheel; commit what it makes
+	@cd app/web && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --silent --ignore-scripts && \
+		npm run --silent check && npm run --silent test -- --test-reporter=dot && npm run --silent build
 
 format: .venv/.dev ## bring the code into shape
 	@$(BIN)/ruff check --fix --quiet .

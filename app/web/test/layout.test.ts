@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { layout, PAGE_MS, pageAt } from "../src/floor/layout.ts";
+import { layout, PAGE_MS, pageAt, turnAt } from "../src/floor/layout.ts";
 
 const FULL_HD = 1920 / 10.8;
 
@@ -36,9 +36,14 @@ test("what does not fit on one page is spread evenly", () => {
   assert.equal(found.queueRows, 6);
 });
 
-test("pages turn by the clock, and come round", () => {
+test("pages turn by the clock", () => {
+  assert.equal(turnAt(PAGE_MS - 1), 0);
+  assert.equal(turnAt(PAGE_MS), 1);
+});
+
+test("after the last page comes the first", () => {
   const list = ["a", "b", "c"];
-  const at = (turn: number) => pageAt(list, 2, turn * PAGE_MS);
+  const at = (turn: number) => pageAt(list, 2, turn);
   assert.deepEqual(at(0), { shown: ["a", "b"], page: 1, pages: 2 });
   assert.deepEqual(at(1), { shown: ["c"], page: 2, pages: 2 });
   assert.deepEqual(at(2), at(0));

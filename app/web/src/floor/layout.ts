@@ -62,9 +62,14 @@ function cards(width: number, room: number, wanted: number): Pick<Layout, "agent
 /** How long a page of a list stays, in milliseconds. */
 export const PAGE_MS = 10_000;
 
-/** The part of a list that is shown at a moment; `page` counts from 1. All boards of a site turn their pages together. */
-export function pageAt<T>(list: readonly T[], perPage: number, now: number): { shown: readonly T[]; page: number; pages: number } {
+/** How many pages were turned until an instant. All boards of a site turn theirs together. */
+export function turnAt(now: number): number {
+  return Math.floor(now / PAGE_MS);
+}
+
+/** The part of a list that is shown after so many turns; `page` counts from 1. */
+export function pageAt<T>(list: readonly T[], perPage: number, turn: number): { shown: readonly T[]; page: number; pages: number } {
   const pages = Math.max(1, Math.ceil(list.length / perPage));
-  const page = Math.floor(now / PAGE_MS) % pages;
+  const page = turn % pages;
   return { shown: list.slice(page * perPage, (page + 1) * perPage), page: page + 1, pages };
 }

@@ -11,7 +11,7 @@ export function Agents() {
   const { agentColumns, agentRows, cardHeight } = board.layout.value;
   const texts = board.texts.value;
   const agents = board.loggedIn.value;
-  const { shown, page, pages } = pageAt(agents, agentColumns * agentRows, board.now.value);
+  const { shown, page, pages } = pageAt(agents, agentColumns * agentRows, board.turn.value);
   return (
     <section class="agents" style={{ "--row": cardHeight, "--columns": agentColumns }}>
       <div class="head">

@@ -7,7 +7,7 @@ import { PageNumber } from "./page_number.tsx";
 
 export function Alerts() {
   const groups = board.alertGroups.value;
-  const { shown, page, pages } = pageAt(groups, board.layout.value.alertRows || 1, board.now.value);
+  const { shown, page, pages } = pageAt(groups, board.layout.value.alertRows || 1, board.turn.value);
   if (groups.length === 0) return null;
   return (
     <section class="alerts">

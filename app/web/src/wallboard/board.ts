@@ -1,7 +1,7 @@
 import { batch, computed, signal } from "@preact/signals";
 
 import { groupAlerts } from "../floor/alert_groups.ts";
-import { layout } from "../floor/layout.ts";
+import { layout, turnAt } from "../floor/layout.ts";
 import { isLoggedIn } from "../floor/doing.ts";
 import { ServerClock } from "../live/clock.ts";
 import { Follower, type Listener } from "../live/follower.ts";
@@ -28,6 +28,8 @@ class Board implements Listener {
   readonly standing = signal<Standing>({ is: "connecting" });
   /** The service's clock, in milliseconds since 1970; 0 before it is known. */
   readonly now = signal(0);
+  /** How many pages of long lists were turned; it changes seldom, so long lists are painted anew seldom. */
+  readonly turn = computed(() => turnAt(this.now.value));
   /** Turns with each message: it keeps the curtain away. */
   readonly beat = signal(0);
   readonly language = signal<Language>(

@@ -27,7 +27,9 @@ export class Floor {
   readonly queues = this.#all("queue");
   readonly agents = this.#all("agent");
   readonly alerts = this.#all("alert");
-  readonly site: ReadonlySignal<Site | null> = computed(() => this.#all("site").value[0]?.value ?? null);
+  readonly #sites = this.#all("site");
+  /** The one site; null before it is known. */
+  readonly site: ReadonlySignal<Site | null> = computed(() => this.#sites.value[0]?.value ?? null);
 
   /** These topics changed; `values` holds what they are now. */
   take(changed: ReadonlySet<string>, values: ReadonlyMap<string, object>): void {

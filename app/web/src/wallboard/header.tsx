@@ -1,3 +1,5 @@
+import { computed } from "@preact/signals";
+
 import { board } from "./board.ts";
 
 export function Header() {
@@ -13,15 +15,15 @@ export function Header() {
   );
 }
 
-/** The wall clock of the site, whatever the clock and the time zone of this machine are. */
+/** Made once: making one costs more than a whole repaint. */
+const timeFormat = computed(() => {
+  const timeZone = board.floor.site.value?.time_zone;
+  if (timeZone === undefined) return null;
+  const parts = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+  return new Intl.DateTimeFormat(board.language.value, { ...parts, timeZone });
+});
+
+/** The wall clock of the site, whatever the clock and the time zone of this machine are; empty before they are known. */
 export function timeText(at: number): string {
-  const site = board.floor.site.value;
-  if (site === null || at === 0) return "";
-  const zone = { timeZone: site.time_zone, hourCycle: "h23" } as const;
-  return new Intl.DateTimeFormat(board.language.value, {
-    ...zone,
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  }).format(at);
+  return at === 0 ? "" : (timeFormat.value?.format(at) ?? "");
 }

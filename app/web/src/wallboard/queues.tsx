@@ -13,7 +13,7 @@ const NAMES = Object.keys(GROUPS) as Group[];
 export function Queues() {
   const { queueRows, queueRowHeight } = board.layout.value;
   const texts = board.texts.value;
-  const { shown, page, pages } = pageAt(board.floor.queues.value, queueRows, board.now.value);
+  const { shown, page, pages } = pageAt(board.floor.queues.value, queueRows, board.turn.value);
   if (pages === 1 && shown.length === 0) return <p class="empty">{texts.noQueues}</p>;
   return (
     <section class="queues" style={{ "--row": queueRowHeight }}>

@@ -52,7 +52,11 @@ def rang(state: State, offer: OfferRecord) -> None:
     if offer.ringing_at is None:
         offer.ringing_at = state.now
         state.facts.append(OfferRang(state.now, offer.id))
-        ring_watch.watch_offer(state, offer)
+        _, after = state.queues[offer.queue_id].agent_marks[0]
+        if (
+            state.now + after < offer.ring_deadline
+        ):  # Most offers end before their first mark, and have no timer.
+            ring_watch.watch_offer(state, offer)
 
 
 def answered(state: State, offer: OfferRecord) -> None:
@@ -149,7 +153,8 @@ def _close(state: State, offer: OfferRecord) -> None:
     call.offers.remove(offer.id)
     if call.winner == offer.id:
         call.winner = None
-    _stop_timers(state, offer)
+    if offer.answered_at is None:
+        _stop_timers(state, offer)
 
 
 def _stop_timers(state: State, offer: OfferRecord) -> None:

@@ -39,11 +39,12 @@ def watch_offer(state: State, offer: OfferRecord) -> None:
 
 def watch_call(state: State, call: CallRecord) -> None:
     """Set the timer of a waiting call's next mark. It rests once an agent picked up. May be called again at any time."""
-    mark = next_mark(state.queues[call.queue_id].caller_marks, call.ring)
-    if mark is None or call.winner is not None:
-        state.timers.cancel(TimerKind.CALLER_RINGS, call.id)
-    else:
-        state.timers.set(TimerKind.CALLER_RINGS, call.id, rings_since(call) + mark[1])
+    if call.winner is None:
+        for number, after in state.queues[call.queue_id].caller_marks:
+            if number > call.ring:
+                state.timers.set(TimerKind.CALLER_RINGS, call.id, rings_since(call) + after)
+                return
+    state.timers.cancel(TimerKind.CALLER_RINGS, call.id)
 
 
 def next_mark(of: tuple[Mark, ...], ring: int) -> Mark | None:

@@ -54,7 +54,7 @@ class RingLimit:
 
     def number(self, rang: timedelta) -> int:
         """Which ring it is after so much ringing: 1 is the first."""
-        return max(rang, _NONE) // self.ring + 1
+        return max(1, rang // self.ring + 1)
 
     def is_within(self, rang: timedelta) -> bool:
         """Whether an answer after so much ringing is within the limit."""
@@ -62,5 +62,5 @@ class RingLimit:
 
     def count(self, since: datetime, until: datetime) -> RingCount:
         """The rings from `since` until `until`."""
-        number = self.number(until - since)
+        number = max(1, (until - since) // self.ring + 1)
         return RingCount(since, number, number <= self.rings)

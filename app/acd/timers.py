@@ -24,6 +24,10 @@ class TimerKind(StrEnum):
     CALLER_RINGS = "caller_rings"
     """A ring that matters begins for a caller."""
 
+    __hash__ = (
+        str.__hash__
+    )  # An enum's own hash is a Python function; timers are set and cancelled at every event.
+
 
 Timer = tuple[TimerKind, str]
 """A kind and the id of the offer, agent or call that it is about. There is at most one of each."""

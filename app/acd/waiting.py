@@ -63,8 +63,9 @@ def take_away(state: State, call: CallRecord) -> None:
     if call.owner is not None:
         state.calls_by_owner[call.owner].pop(call.id)
     state.hungry.pop(call.id, None)
-    for kind in (TimerKind.LANE, TimerKind.MAX_WAIT, TimerKind.STEP, TimerKind.CALLER_RINGS):
-        state.timers.cancel(kind, call.id)
+    if call.winner is None:  # A winner's pick-up has stopped all of them.
+        for kind in (TimerKind.LANE, TimerKind.MAX_WAIT, TimerKind.STEP, TimerKind.CALLER_RINGS):
+            state.timers.cancel(kind, call.id)
 
 
 def limit_wait(state: State, call: CallRecord) -> None:

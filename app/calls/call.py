@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.acd.facts import CallLeft
 from app.acd.model import Target
 from app.calls.hangup import HangUpParty
 from app.calls.model import WaitingSound
@@ -99,6 +100,8 @@ class Call:
     held: timedelta = timedelta(0)
     ended_by: HangUpParty | None = None
     cause: int = 0
+    left: CallLeft | None = None
+    """How it last left a queue without an agent."""
 
     @property
     def bridge_id(self) -> BridgeId:

@@ -10,7 +10,7 @@ from datetime import datetime
 from app.acd import events as acd
 from app.calls.hangup import LegEnd
 from app.calls.model import CallSettings
-from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId
+from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId, MissedId
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,15 @@ class HangUpRequested:
     call_id: CallId
 
 
+@dataclass(frozen=True, slots=True)
+class WaiveRequested:
+    """Somebody waives what a missed call costs. Who asks has made sure that there is such a missed call."""
+
+    missed_id: MissedId
+    reason: str
+    by: str
+
+
 Event = (
     acd.Event
     | SettingsChanged
@@ -185,4 +194,5 @@ Event = (
     | AsteriskLost
     | OriginateRequested
     | HangUpRequested
+    | WaiveRequested
 )

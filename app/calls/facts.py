@@ -6,7 +6,8 @@ from datetime import datetime
 from app.acd import facts as acd
 from app.calls.call import CallKind, LegRole
 from app.calls.hangup import HangUpParty, LegEnd
-from app.ids import AgentId, CallId, DeviceId, LegId
+from app.calls.missed import MissCause
+from app.ids import AgentId, CallId, DeviceId, LegId, MissedId, QueueId
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +73,42 @@ class CallEnded:
     held_ms: int = 0
 
 
-Fact = acd.Fact | CallStarted | LegStarted | LegFinished | CallHoldChanged | CallEnded
+@dataclass(frozen=True, slots=True)
+class CallMissed:
+    """A call that stood in a queue, or at its door, ended and nobody had talked to the caller.
+
+    `ring` is the caller's ring in which it left its last queue; None: refused at the door. Charges are for each agent on duty, and
+    for the supervisor, at the instant `at`.
+    """
+
+    at: datetime
+    call_id: CallId
+    queue_id: QueueId
+    enqueued_at: datetime
+    cause: MissCause
+    ring: int | None
+    agent_charge: int
+    supervisor_charge: int
+    supervisor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissedCallWaived:
+    """Somebody with the right to do so decided that a missed call costs nobody anything."""
+
+    at: datetime
+    missed_id: MissedId
+    reason: str
+    by: str
+
+
+Fact = (
+    acd.Fact
+    | CallStarted
+    | LegStarted
+    | LegFinished
+    | CallHoldChanged
+    | CallEnded
+    | CallMissed
+    | MissedCallWaived
+)

@@ -64,7 +64,12 @@ class QueuedCalls:
             self._board.end(call, HangUpParty.SYSTEM, turn, cause=1, reason=HangUpReason.UNKNOWN_NUMBER)
             return
         enqueued = acd.CallEnqueued(
-            call.id, entry.queue_id, entry.priority, entry.requires, enqueued_at=call.arrived_at
+            call.id,
+            entry.queue_id,
+            entry.priority,
+            entry.requires,
+            enqueued_at=call.arrived_at,
+            rings_from=turn.now if entry.waiting is WaitingSound.RINGBACK else None,
         )
         self._board.route(enqueued, turn)
         if call.phase is Phase.WAITING:

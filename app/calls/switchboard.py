@@ -15,15 +15,17 @@ from typing import Any
 from app.acd import events as acd
 from app.acd.commands import ConnectCall, DivertCall, OfferCall, WithdrawOffer
 from app.acd.engine import Engine
+from app.acd.facts import CallLeft
 from app.acd.model import ExitReason
 from app.acd.snapshot import EngineSnapshot
 from app.calls import events
 from app.calls.actions import DestroyBridge, HangUpLeg
 from app.calls.call import Call, CallKind, Leg, LegRole, Phase
 from app.calls.direct import DirectCalls
-from app.calls.facts import CallEnded, CallHoldChanged, LegFinished, LegStarted
+from app.calls.facts import CallEnded, CallHoldChanged, CallMissed, LegFinished, LegStarted, MissedCallWaived
 from app.calls.hangup import HangUpParty, HangUpReason, LegEnd
-from app.calls.model import CallSettings
+from app.calls.missed import cause_of_call, is_charged
+from app.calls.model import CallSettings, Charges
 from app.calls.queued import QueuedCalls
 from app.calls.recover import Recovery
 from app.calls.turn import Outcome, Turn
@@ -84,6 +86,7 @@ class Switchboard:
             events.AsteriskSeen: self._recovery.on_asterisk_seen,
             events.AsteriskLost: self.on_asterisk_lost,
             events.HangUpRequested: self._on_hang_up_requested,
+            events.WaiveRequested: self._on_waive_requested,
         }
 
     def handle(self, event: events.Event, *, now: datetime) -> Outcome:
@@ -116,6 +119,9 @@ class Switchboard:
         """Tell the engine, and carry out what it wants."""
         decision = self.engine.handle(event, now=turn.now)
         turn.tell(*decision.facts)
+        for fact in decision.facts:
+            if type(fact) is CallLeft and fact.call_id in self.calls:
+                self.calls[fact.call_id].left = fact
         for command in decision.commands:
             match command:
                 case OfferCall():
@@ -159,6 +165,8 @@ class Switchboard:
         self._release(call, phase, turn)
         held_ms = round(call.held.total_seconds() * 1000)
         turn.tell(CallEnded(turn.now, call.id, ended_by, cause, call.bridged_at, held_ms))
+        if call.left is not None and call.bridged_at is None:
+            turn.tell(_missed(call.left, turn.now, self.settings.charges))
         if call.has_bridge:
             turn.do(DestroyBridge(call.bridge_id))
         self._forget_if_gone(call)
@@ -262,6 +270,9 @@ class Switchboard:
         if call is not None:
             self.end(call, HangUpParty.SYSTEM, turn)
 
+    def _on_waive_requested(self, event: events.WaiveRequested, turn: Turn) -> None:
+        turn.tell(MissedCallWaived(turn.now, event.missed_id, event.reason, event.by))
+
     def on_asterisk_lost(self, _event: events.AsteriskLost, turn: Turn) -> None:
         """Close the books. Waiting calls go first, so that no agent who becomes free is offered a lost one."""
         for call in sorted(self.calls.values(), key=_engaged):
@@ -289,6 +300,22 @@ class Switchboard:
     def _forget_if_gone(self, call: Call) -> None:
         if call.phase is Phase.ENDING and not call.legs:
             self.calls.pop(call.id, None)
+
+
+def _missed(left: CallLeft, now: datetime, charges: Charges) -> CallMissed:
+    cause = cause_of_call(left.reason, left.last_miss)
+    is_free = not is_charged(cause, left.at - left.enqueued_at, charges)
+    return CallMissed(
+        now,
+        left.call_id,
+        left.queue_id,
+        left.enqueued_at,
+        cause,
+        left.rings.number if left.rings else None,
+        0 if is_free else charges.agent,
+        0 if is_free or charges.supervisor_on_duty is None else charges.supervisor,
+        charges.supervisor_on_duty,
+    )
 
 
 def _engaged(call: Call) -> int:

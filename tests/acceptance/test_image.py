@@ -84,6 +84,13 @@ def test_the_image_holds_no_tests(thirdring: Image) -> None:
     assert "No module named 'tests'" in thirdring.runs("python3", "-c", "import tests").shown
 
 
+def test_the_image_holds_the_pages_that_were_built_but_not_what_builds_them(thirdring: Image) -> None:
+    """Browsers need the first; the sources and their packages stay behind."""
+    pages = "/opt/thirdring/lib/python3.11/site-packages/app/web"
+    assert thirdring.runs("test", "-f", f"{pages}/built/wallboard.html").status == 0
+    assert thirdring.runs("find", pages, "-name", "node_modules", "-o", "-name", "*.ts").shown == ""
+
+
 def test_the_entry_point_is_the_command_and_up_its_default(thirdring: Image) -> None:
     """`docker run thirdring` runs the service; `docker run thirdring doctor` looks at it."""
     assert (thirdring.config["Entrypoint"], thirdring.config["Cmd"]) == (["thirdring"], ["up"])

@@ -2,8 +2,12 @@
 
 from collections.abc import Collection
 
+from fastapi import Depends
+
 from app.api import problems
-from app.api.auth import TokenGuard
+from app.api.auth import Guard
+from app.api.auth_permission import permission_check
+from app.api.auth_trail import TrailKeeper, trail_marks
 from app.api.call_book import CallBook
 from app.api.history import History
 from app.api.openapi import Api
@@ -12,14 +16,19 @@ from app.api.present import PresentCalls
 from app.api.records import NoRecords, Records
 from app.api.reports import Reports
 from app.api.routers.agents import agents_router
+from app.api.routers.audit import audit_router
 from app.api.routers.calls import Calls, calls_router
 from app.api.routers.health import VERSION, health_router, version_router
 from app.api.routers.metrics import metrics_router
 from app.api.routers.queues import queues_router
 from app.api.routers.reports import reports_router
+from app.api.routers.session import session_router
 from app.api.routers.site import site_router
+from app.api.routers.tokens import tokens_router
+from app.api.routers.users import users_router
 from app.api.routers.web import web_router
 from app.api.shield import LOOPBACK_HOSTS, Shield
+from app.auth.access import Access
 from app.live.endpoint import live_router
 from app.live.hub import Hub
 from app.runtime.service import Service
@@ -34,24 +43,28 @@ def create_api(
     history: History | None = None,
     records: Records | None = None,
     metering: Metering | None = None,
+    access: Access | None = None,
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
 ) -> Api:
     """The ASGI application of an open service. It listens to the dispatcher from now on; make it once per service.
 
     `history` gives past calls; without it only those are known that ended lately. `records` is what reports are counted from;
     without it there are none. `metering` gives Prometheus a page; without it there is none. `hosts` are the names by which clients
-    call the service; None lets any name pass, which is for a reverse proxy that checks it.
+    call the service; None lets any name pass, which is for a reverse proxy that checks it. `access` knows users, tokens and sessions; without
+    it only the admin token is known at first, and everything else is forgotten at the end.
     """
+    access = access or Access.over(clock=service.clock, admin_token=service.admin_token)
     book = CallBook()
     present = PresentCalls(service.dispatcher.board, book)
     hub = Hub(service, present, on_told=metering.instruments.live_lag.observe if metering else None)
     service.dispatcher.listeners += [book.on_entry, hub.on_entry]
     api = Api(version=VERSION, docs_url=None, redoc_url=None)
     problems.install(api)
+    checks = [Depends(permission_check(service)), Depends(trail_marks(service))]
     api.include_router(health_router(service))
     if metering is not None:
         metering.instruments.live_clients.set_function(lambda: hub.client_count)
-        api.include_router(metrics_router(metering.exposition))
+        api.include_router(metrics_router(metering.exposition), dependencies=checks)
     api.include_router(web_router(PAGES))
     for router in (
         version_router(),
@@ -60,9 +73,14 @@ def create_api(
         calls_router(service, Calls(service, present, history or book)),
         reports_router(Reports(service, records or NoRecords())),
         site_router(service),
-        live_router(service, hub),
+        session_router(access),
+        users_router(access),
+        tokens_router(access),
+        audit_router(access),
     ):
-        api.include_router(router, prefix=PREFIX)
-    api.add_middleware(TokenGuard, admin_token=service.admin_token)
+        api.include_router(router, prefix=PREFIX, dependencies=checks)
+    api.include_router(live_router(service, hub, access), prefix=PREFIX)
+    api.add_middleware(TrailKeeper, service=service, audit=access.audit)
+    api.add_middleware(Guard, identities=access.identities)
     api.add_middleware(Shield, hosts=hosts)
     return api

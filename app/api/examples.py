@@ -118,7 +118,70 @@ _OFFER = {
 }
 CALL_DETAIL = {**_CALL, "legs": [_LEG], "offers": [_OFFER]}
 
+USER = {
+    "name": "lin",
+    "display_name": "林晓",
+    "role": "senior_agent",
+    "agent_id": "lin",
+    "teams": [],
+    "is_disabled": False,
+    "created_at": _AT,
+    "password_changed_at": _AT,
+}
+SESSION: dict[str, object] = {
+    "name": "user:lin",
+    "role": "agent",
+    "agent_id": "lin",
+    "teams": [],
+    "permissions": {"floor:see": "all", "agents:see": "all", "desk:use": "own"},
+    "topics": None,
+    "csrf_token": "3f1c…",
+}
+TOKEN = {
+    "id": "7g2k9mpq",
+    "label": "nightly export",
+    "kind": "script",
+    "owner": None,
+    "permissions": ["reports:see"],
+    "topics": [],
+    "created_at": _AT,
+    "expires_at": "2027-02-19T08:30:00.000Z",
+    "revoked_at": None,
+}
+AUDIT_PAGE = {
+    "entries": [
+        {
+            "seq": 812,
+            "at": _AT,
+            "actor": "user:zhao",
+            "role": "shift_supervisor",
+            "source": "192.0.2.17",
+            "action": "pause",
+            "object": "agent:lin",
+            "details": {"code": "lunch", "before": {"status": "available"}, "after": {"status": "paused"}},
+            "result": "done",
+            "hash": "9d0c…",
+        }
+    ],
+    "next": "812",
+}
+
 BY_OPERATION: dict[str, object] = {
+    "openSession": SESSION,
+    "showSession": SESSION,
+    "closeSession": {"is_over": True},
+    "closeAllSessions": {"is_over": True},
+    "changeOwnPassword": SESSION,
+    "listUsers": [USER],
+    "showUser": USER,
+    "addUser": USER,
+    "changeUser": USER,
+    "setPassword": USER,
+    "closeSessionsOfUser": USER,
+    "listTokens": [TOKEN],
+    "addToken": {**TOKEN, "secret": "trt_…"},
+    "revokeToken": TOKEN,
+    "listAuditEntries": AUDIT_PAGE,
     "isAlive": {"status": "alive"},
     "isReady": {"parts": [{"name": "asterisk", "level": "ok", "detail": ""}]},
     "showVersion": {"version": "0.1.0"},

@@ -5,16 +5,20 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api.auth import OPEN_PATHS
+from app.api.auth import is_open
 from app.api.examples import BY_OPERATION
 from app.api.problems import MEDIA_TYPE, Problem, described
+from app.auth.permissions import FOR_EVERYBODY
 
 TITLE = "Thirdring"
 DESCRIPTION = """\
 The control service of a telephone hotline: queues, agents and calls.
 
-Every request but the health probes and this document carries the admin token: `Authorization: Bearer <token>`. The token was
-generated at the first start and stands in the secrets file of the data directory.
+Every request but the health probes, the log-in and this document shows who asks. Scripts carry a token, `Authorization: Bearer <token>`:
+one that `POST /api/v1/tokens` or `thirdring token add` made, or the admin token, which was generated at the first start and stands in
+the secrets file of the data directory. Pages log in by `POST /api/v1/session` and get a cookie; each of their changes also carries the
+header `X-CSRF-Token` with the token that the session shows. A role's permissions, and what each operation needs, are data: see `GET
+/api/v1/session` for one's own.
 
 What goes wrong is answered as a problem (RFC 9457, `application/problem+json`): decide by `code`, read `detail`. Instants are
 UTC with milliseconds; durations are named `_seconds` or `_ms`. The live stream at `/api/v1/live` shows the same shapes.
@@ -28,6 +32,10 @@ TAGS = [
     {"name": "calls", "description": "One caller's contact each, from entry to end, live and past."},
     {"name": "reports", "description": "Figures of past calls, by the formulas of `/reports/figures`."},
     {"name": "site", "description": "The site file."},
+    {"name": "session", "description": "Log in and out, and see who one is."},
+    {"name": "users", "description": "Who may log in, and as what."},
+    {"name": "tokens", "description": "Secrets for scripts and wallboards."},
+    {"name": "audit", "description": "Who did what. It only grows."},
     {"name": "health", "description": "Probes and version."},
 ]
 
@@ -50,11 +58,11 @@ def _document(api: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         del schemas[name]  # FastAPI's own; ours is Problem.
     schemas["Problem"] = Problem.model_json_schema()
-    document["components"]["securitySchemes"] = {"adminToken": {"type": "http", "scheme": "bearer"}}
-    document["security"] = [{"adminToken": []}]
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
     for path, operations in document["paths"].items():
-        for operation in operations.values():
-            _complete(operation, is_open=path in OPEN_PATHS)
+        for method, operation in operations.items():
+            _complete(operation, is_open=is_open(method.upper(), path))
     return document
 
 
@@ -79,6 +87,7 @@ def _shared_codes(operation: dict[str, Any], *, is_open: bool) -> list[str]:
     by_condition = {
         "internal-error": True,
         "unauthenticated": not is_open,
+        "forbidden": not is_open and operation["operationId"] not in FOR_EVERYBODY,
         "malformed-request": has_body,
         "too-large": has_body,
         "invalid-request": has_body or bool(operation.get("parameters")),

@@ -46,6 +46,9 @@ class Kind:
 _KINDS = (
     Kind("malformed-request", HTTPStatus.BAD_REQUEST, "The request cannot be read"),
     Kind("unauthenticated", HTTPStatus.UNAUTHORIZED, "A token is needed"),
+    Kind("login-refused", HTTPStatus.FORBIDDEN, "User name and password do not belong together"),
+    Kind("forbidden", HTTPStatus.FORBIDDEN, "This is not allowed"),
+    Kind("forged-request", HTTPStatus.FORBIDDEN, "A page of ours did not send this"),
     Kind("forbidden-origin", HTTPStatus.FORBIDDEN, "Pages of other sites have no access"),
     Kind("not-found", HTTPStatus.NOT_FOUND, "There is nothing at this address"),
     Kind("unknown-agent", HTTPStatus.NOT_FOUND, "No such agent"),
@@ -53,6 +56,8 @@ _KINDS = (
     Kind("unknown-call", HTTPStatus.NOT_FOUND, "No such call"),
     Kind("unknown-team", HTTPStatus.NOT_FOUND, "No such team"),
     Kind("unknown-figure", HTTPStatus.NOT_FOUND, "No such figure"),
+    Kind("unknown-user", HTTPStatus.NOT_FOUND, "No such user"),
+    Kind("unknown-token", HTTPStatus.NOT_FOUND, "No such token"),
     Kind("method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "This address does not take this method"),
     Kind("refused", HTTPStatus.CONFLICT, "The request makes no sense now"),
     Kind("site-rejected", HTTPStatus.CONFLICT, "The site file has mistakes"),
@@ -62,7 +67,11 @@ _KINDS = (
     Kind("wrong-cursor", HTTPStatus.UNPROCESSABLE_ENTITY, "The cursor is not valid"),
     Kind("bad-range", HTTPStatus.UNPROCESSABLE_ENTITY, "The period is not valid"),
     Kind("too-many-rows", HTTPStatus.UNPROCESSABLE_ENTITY, "The report would have too many rows"),
+    Kind("weak-password", HTTPStatus.UNPROCESSABLE_ENTITY, "The password is too easy to guess"),
+    Kind("wrong-topics", HTTPStatus.UNPROCESSABLE_ENTITY, "A topic is not valid"),
+    Kind("too-many-attempts", HTTPStatus.TOO_MANY_REQUESTS, "Log-ins failed too often"),
     Kind("internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong inside the service"),
+    Kind("accounts-away", HTTPStatus.SERVICE_UNAVAILABLE, "Users and sessions cannot be read or changed now"),
     Kind("history-away", HTTPStatus.SERVICE_UNAVAILABLE, "Past calls cannot be read now"),
     Kind("not-ready", HTTPStatus.SERVICE_UNAVAILABLE, "Calls cannot be taken now"),
     Kind("service-stopped", HTTPStatus.SERVICE_UNAVAILABLE, "The service takes no requests"),
@@ -74,6 +83,20 @@ _CODE_BY_STATUS = {
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
 }
+
+
+DONE, FORBIDDEN, REFUSED, FAILED = "done", "forbidden", "refused", "failed"
+FAULT = HTTPStatus.INTERNAL_SERVER_ERROR.value
+"""The status of a request that broke before it was answered."""
+
+
+def result_of(status: int) -> str:
+    """How a request ended, in one word for the audit log."""
+    if status < HTTPStatus.BAD_REQUEST:
+        return DONE
+    if status == HTTPStatus.FORBIDDEN:
+        return FORBIDDEN
+    return REFUSED if status < HTTPStatus.INTERNAL_SERVER_ERROR else FAILED
 
 
 class BodyTooLarge(HTTPException):
@@ -174,6 +197,18 @@ def _example(code: str) -> dict[str, Any]:
 
 _EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "unauthenticated": ("Expected the header `Authorization: Bearer <token>`; it is missing.", {}),
+    "forbidden": (
+        "This needs the permission site:reload; the role agent does not have it here. Ask an admin.",
+        {},
+    ),
+    "login-refused": ("User name and password do not belong together. Try again, or ask an admin.", {}),
+    "too-many-attempts": ("Log-ins failed too often. Try again after 2026-11-21 08:31:00 UTC.", {}),
+    "unknown-user": ("No user has the name 'lin'. List the users to see which there are.", {}),
+    "unknown-token": ("No token has the id '7g2k9mpq'. List the tokens to see which there are.", {}),
+    "weak-password": (
+        "The password is too easy to guess: expected 12 to 128 characters, got 6. Choose another.",
+        {"errors": [{"pointer": "/password", "detail": "expected 12 to 128 characters, got 6"}]},
+    ),
     "malformed-request": ("Expected a JSON object as body; it cannot be read.", {}),
     "unknown-agent": ("No agent has the id 'lin'. List the agents to see which there are.", {}),
     "unknown-queue": ("No queue has the id 'sales'. List the queues to see which there are.", {}),

@@ -29,7 +29,7 @@ _SILENCE = 2 * HEARTBEAT_EVERY.total_seconds() + 2
 _FIRST_RETRY_SECONDS = 0.25
 _LONGEST_RETRY_SECONDS = 10.0
 _BIGGEST_MESSAGE = 64 * 1024 * 1024
-_REFUSALS = frozenset({CloseCode.BAD_MESSAGE, CloseCode.UNAUTHENTICATED})
+_REFUSALS = frozenset({CloseCode.BAD_MESSAGE, CloseCode.UNAUTHENTICATED, CloseCode.FORBIDDEN})
 _REFUSED_STATUSES = frozenset({401, 403, 404, 421})
 """Answers to the handshake that another try does not change."""
 

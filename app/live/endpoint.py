@@ -6,38 +6,124 @@ from contextlib import suppress
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.api.auth import is_admin_token
+from app.api.auth_cookie import check_own_origin, session_secret
+from app.auth.access import Access
+from app.auth.actor import Actor
+from app.auth.errors import AccountsAway, ForgedRequest
+from app.auth.model import Principal
+from app.calls.switchboard import Switchboard
+from app.ids import AgentId, CallId
 from app.live.hub import Hub
 from app.live.outbox import Outbox
-from app.live.protocol import AUTHENTICATE_IN, HEARTBEAT_EVERY, CloseCode, LiveError, Session, late
+from app.live.protocol import (
+    AUTHENTICATE_IN,
+    HEARTBEAT_EVERY,
+    CloseCode,
+    LiveError,
+    Numbers,
+    Session,
+    Subscription,
+    View,
+    late,
+)
+from app.live.rights import Rights
 from app.runtime.service import Service
 
 _SEND_SECONDS = 10
 """A client that takes nothing for so long is too slow."""
 _CLOSE_SECONDS = 1
+_CHECK_EVERY_SECONDS = 2
+"""How long a right that ended may still be used, when frames go out; without them until the next heartbeat."""
 
 
-def live_router(service: Service, hub: Hub) -> APIRouter:
+def live_router(service: Service, hub: Hub, access: Access) -> APIRouter:
     """The live stream."""
     router = APIRouter()
 
     @router.websocket("/live")
     async def live(websocket: WebSocket) -> None:
+        guest = _Guest(service, access, source=websocket.client.host if websocket.client else "")
+        await guest.look_at_cookie(websocket)
         await websocket.accept()
-        session = Session(lambda token: is_admin_token(token, service.admin_token))
-        await _Connection(websocket, session, hub).run()
+        await _Connection(websocket, guest, hub).run()
 
     return router
+
+
+class _Guest:
+    """Who is at the other end, and what that one may follow. Asked again now and then: rights can end."""
+
+    def __init__(self, service: Service, access: Access, *, source: str) -> None:
+        self._service = service
+        self._access = access
+        self._source = source
+        self._principal: Principal | None = None
+        self._view: View | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known who it is."""
+        return self._principal is not None
+
+    async def look_at_cookie(self, websocket: WebSocket) -> None:
+        """A page of ours brings its session's cookie with the handshake. Any other client shows a token."""
+        with suppress(AccountsAway, ForgedRequest):
+            await self._access.identities.ready()
+            secret = session_secret(websocket)
+            if secret is not None:
+                check_own_origin(websocket)
+                self._principal = await self._access.identities.by_session(secret)
+
+    def shows(self, token: str) -> bool:
+        """Whether the token tells who it is. Raises `LiveError` when nobody can say."""
+        try:
+            self._principal = self._access.identities.known_by_token(token)
+        except AccountsAway as error:
+            raise LiveError(CloseCode.ACCOUNTS_AWAY, error.detail) from None
+        return self._principal is not None
+
+    def follow(self, subscription: Subscription) -> None:
+        """Whether it may follow this. A wish for full numbers is audited. Raises `LiveError`."""
+        self._view = subscription.view
+        self.check()
+        if self._principal is not None and subscription.view.numbers is Numbers.FULL:
+            topics = sorted(map(str, subscription.view.topics))
+            actor, now = Actor(self._principal, self._source), self._service.clock.now()
+            self._access.audit.note(actor.entry("followLive", at=now, details={"topics": topics}))
+
+    def check(self) -> None:
+        """Whether it may still follow what it follows. Raises `LiveError`."""
+        if self._principal is None or self._view is None:
+            return
+        self._principal = self._access.identities.current(self._principal)
+        if self._principal is None:
+            raise LiveError(CloseCode.UNAUTHENTICATED, "The session or the token is over. Log in again.")
+        rights = Rights(self._service.site.teams, lambda call_id: _agents_of(self._board, call_id))
+        if (refusal := rights.refusal(self._principal, self._view)) is not None:
+            raise LiveError(CloseCode.FORBIDDEN, refusal)
+
+    @property
+    def _board(self) -> Switchboard:
+        return self._service.dispatcher.board
+
+
+def _agents_of(board: Switchboard, call_id: CallId) -> set[AgentId]:
+    """The agents whom a live call rings or has."""
+    call = board.calls.get(call_id)
+    legs = call.legs.values() if call else ()
+    return {leg.agent_id for leg in legs if leg.agent_id is not None}
 
 
 class _Connection:
     """One client while it is connected."""
 
-    def __init__(self, websocket: WebSocket, session: Session, hub: Hub) -> None:
+    def __init__(self, websocket: WebSocket, guest: _Guest, hub: Hub) -> None:
         self._websocket = websocket
-        self._session = session
+        self._guest = guest
+        self._session = Session(guest.shows, is_known=guest.is_known)
         self._hub = hub
         self._outbox = Outbox()
+        self._checked_at = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
         """Serve the client until it leaves or must leave."""
@@ -71,11 +157,21 @@ class _Connection:
             raise LiveError(CloseCode.BAD_MESSAGE, "Expected a text message; a binary one came.")
         subscription = self._session.receive(text)
         if subscription is not None:
+            self._guest.follow(subscription)
             self._hub.follow(self._outbox, subscription)
 
     async def _write(self) -> None:
         while True:
-            await self._send(await self._next_frame())
+            frame = await self._next_frame()
+            self._check_now_and_then()
+            await self._send(frame)
+
+    def _check_now_and_then(self) -> None:
+        """Before a frame goes out, but not before each: a thousand clients get many."""
+        now = asyncio.get_running_loop().time()
+        if now - self._checked_at >= _CHECK_EVERY_SECONDS:
+            self._checked_at = now
+            self._guest.check()
 
     async def _next_frame(self) -> str:
         try:

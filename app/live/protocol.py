@@ -31,9 +31,11 @@ class CloseCode(IntEnum):
 
     BAD_MESSAGE = 4400
     UNAUTHENTICATED = 4401
+    FORBIDDEN = 4403
     AUTHENTICATION_LATE = 4408
     TOO_SLOW = 4413
     TOO_MANY_CLIENTS = 4429
+    ACCOUNTS_AWAY = 4503
 
 
 class LiveError(Exception):
@@ -97,11 +99,12 @@ class Subscription(msgspec.Struct, frozen=True):
 
 
 class Session:
-    """One client's side of the conversation."""
+    """One client's side of the conversation. `is_known`: its cookie has told who it is; it may still show a token, once."""
 
-    def __init__(self, is_token: Callable[[str], bool]) -> None:
+    def __init__(self, is_token: Callable[[str], bool], *, is_known: bool = False) -> None:
         self._is_token = is_token
-        self.is_authenticated = False
+        self._has_shown_token = False
+        self.is_authenticated = is_known
 
     def receive(self, text: str) -> Subscription | None:
         """Take in a message; returns what is to be followed from now on, if the message said so. Raises `LiveError`."""
@@ -113,8 +116,9 @@ class Session:
         return _subscription(message) if isinstance(message, Subscribe) else None
 
     def _authenticate(self, message: Authenticate) -> None:
-        if self.is_authenticated:
+        if self._has_shown_token:
             raise LiveError(CloseCode.BAD_MESSAGE, "Expected `authenticate` once; it came again.")
+        self._has_shown_token = True
         if not self._is_token(message.token):
             raise LiveError(CloseCode.UNAUTHENTICATED, "The token is not the one of this service.")
         self.is_authenticated = True

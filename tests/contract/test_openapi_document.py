@@ -88,10 +88,10 @@ def test_each_code_of_an_example_has_the_status_under_which_it_stands(document: 
                 assert example["value"]["status"] == int(status) == (kind.status if kind else 409)
 
 
-def test_the_open_operations_are_the_probes(document: dict[str, Any]) -> None:
-    """Everything else asks for the bearer token."""
+def test_the_open_operations_are_the_probes_and_logging_in(document: dict[str, Any]) -> None:
+    """Everything else asks who it is."""
     opened = {
         operation["operationId"] for operation in operations(document) if operation.get("security") == []
     }
-    assert opened == {"isAlive", "isReady"}
-    assert document["security"] == [{"adminToken": []}]
+    assert opened == {"isAlive", "isReady", "openSession"}
+    assert document["security"] == [{"token": []}]

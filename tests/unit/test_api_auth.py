@@ -6,9 +6,12 @@ import httpx2
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.api.auth import OPEN_PATHS, SOCKET_PATHS, is_admin_token
+from app.api.auth import OPEN_OPERATIONS, OPEN_PATHS, SOCKET_PATHS
 from app.api.pages import PAGES
+from app.auth.identities import is_admin_token
 from tests.support.stage import TOKEN, Stage
+
+IDS = {"agent_id": "lin", "queue_id": "service", "call_id": "c1", "user_name": "lin", "token_id": "t1"}
 
 
 def routes(stage: Stage) -> Iterator[tuple[str, str]]:
@@ -16,18 +19,21 @@ def routes(stage: Stage) -> Iterator[tuple[str, str]]:
     document = stage.api.openapi()
     for path, operations in document["paths"].items():
         for method in operations:
-            yield method.upper(), path.format(agent_id="lin", queue_id="service", call_id="c1")
+            yield method.upper(), path.format_map(IDS)
 
 
 async def test_each_route_but_the_open_ones_needs_the_token(stage: Stage) -> None:
-    """The open ones are the health probes, the OpenAPI document and the files of the pages."""
-    open_paths = set()
+    """The open ones are the health probes, the OpenAPI document, the files of the pages, and logging in."""
+    opened = set()
     async with stage.client(token=None) as client:
         for method, path in [*routes(stage), ("GET", "/openapi.json"), *(("GET", path) for path in PAGES)]:
             answer = await client.request(method, path)
             if answer.status_code != 401:
-                open_paths.add(path)
-    assert open_paths == {"/health/live", "/health/ready", "/openapi.json", *PAGES} == OPEN_PATHS
+                opened.add((method, path))
+    expected = {"/health/live", "/health/ready", "/openapi.json", *PAGES}
+    assert expected == OPEN_PATHS
+    assert opened == {("GET", path) for path in expected} | OPEN_OPERATIONS
+    assert {("POST", "/api/v1/session")} == OPEN_OPERATIONS
 
 
 def test_the_walk_sees_every_route(stage: Stage) -> None:

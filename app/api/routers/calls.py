@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.auth_calls import Shown, call_for, check_call
 from app.api.cursor import read_cursor, write_cursor
 from app.api.errors import UnknownThing
 from app.api.history import CallFilter, CallRecord, History, Place, page_of, place_of
@@ -15,6 +16,7 @@ from app.api.problems import described
 from app.api.requests import submit
 from app.api.schemas.base import CallName, Moment, Name
 from app.api.schemas.call import CallDetail, CallPage, Origination
+from app.auth.model import Permission
 from app.calls.call import CallKind
 from app.calls.events import HangUpRequested, OriginateRequested
 from app.ids import AgentId, CallId, QueueId, new_call_id
@@ -101,15 +103,28 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
     """The operations on calls."""
     router = APIRouter(prefix="/calls", tags=["calls"])
 
+    def shown(request: Request, call: Shown) -> Shown:
+        return call_for(request, call, service.site.teams)
+
+    async def permitted(call_id: CallId, request: Request, permission: Permission) -> CallDetail:
+        """The call, for whom the permission reaches it. Raises `Forbidden`, `UnknownThing`."""
+        call = await calls.detail(call_id)
+        check_call(request, permission, call, service.site.teams)
+        return shown(request, call)
+
     @router.get(
         "",
         operation_id="listCalls",
         summary="Calls, newest arrival first",
         responses=described("wrong-cursor", "history-away"),
     )
-    async def list_calls(query: Annotated[CallQuery, Query()]) -> CallPage:
-        """A page of live or of ended calls. An ended call is listed as soon as it is in the database: within a second."""
-        return await calls.page(query)
+    async def list_calls(query: Annotated[CallQuery, Query()], request: Request) -> CallPage:
+        """A page of live or of ended calls. An ended call is listed as soon as it is in the database: within a second.
+
+        Numbers are masked for whom they are not. Whose permission reaches some agents only, names one: `agent_id`.
+        """
+        page = await calls.page(query)
+        return page.model_copy(update={"calls": [shown(request, call) for call in page.calls]})
 
     @router.get(
         "/{call_id}",
@@ -117,9 +132,9 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
         summary="One call with its legs and offers",
         responses=described("unknown-call", "history-away"),
     )
-    async def show_call(call_id: CallPath) -> CallDetail:
+    async def show_call(call_id: CallPath, request: Request) -> CallDetail:
         """Every moment to the millisecond, every offer with its outcome, and why it went to this agent."""
-        return await calls.detail(CallId(call_id))
+        return await permitted(CallId(call_id), request, Permission.CALLS_SEE)
 
     @router.post(
         "",
@@ -128,12 +143,12 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
         status_code=status.HTTP_201_CREATED,
         responses=described("agent-not-logged-in", "agent-busy", "number-not-dialable", "service-stopped"),
     )
-    async def originate_call(wanted: Origination, response: Response) -> CallDetail:
+    async def originate_call(wanted: Origination, request: Request, response: Response) -> CallDetail:
         """The agent's phone rings first, the number when it is picked up. Not idempotent: each request is a call."""
         call_id = new_call_id()
         submit(service.dispatcher, OriginateRequested(call_id, AgentId(wanted.agent_id), wanted.number))
         response.headers["Location"] = f"/api/v1/calls/{call_id}"
-        return await calls.detail(call_id)
+        return shown(request, await calls.detail(call_id))
 
     @router.post(
         "/{call_id}/hang-up",
@@ -141,10 +156,10 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
         summary="End a call",
         responses=described("unknown-call", "history-away", "service-stopped"),
     )
-    async def hang_up_call(call_id: CallPath) -> CallDetail:
+    async def hang_up_call(call_id: CallPath, request: Request) -> CallDetail:
         """End a call and all its legs. A call that has ended stays as it is."""
-        await calls.detail(CallId(call_id))
+        await permitted(CallId(call_id), request, Permission.CALLS_END)
         submit(service.dispatcher, HangUpRequested(CallId(call_id)))
-        return await calls.detail(CallId(call_id))
+        return shown(request, await calls.detail(CallId(call_id)))
 
     return router

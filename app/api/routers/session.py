@@ -1,0 +1,83 @@
+"""One's own session: log in, see who one is, log out."""
+
+from fastapi import APIRouter, Request, Response, status
+
+from app.api.auth_cookie import give_cookie, session_secret, take_cookie
+from app.api.auth_permission import actor_of, source_of
+from app.api.problems import described
+from app.api.schemas.account import LogInUser, PasswordChange, SessionEnd, SessionShape, session_shape
+from app.auth.access import Access
+from app.auth.credentials import csrf_token_of
+from app.auth.logins import Opened
+from app.auth.model import Means
+
+
+def session_router(access: Access) -> APIRouter:
+    """The operations on one's own session."""
+    router = APIRouter(prefix="/session", tags=["session"])
+    logins = access.logins
+
+    def give(request: Request, response: Response, opened: Opened) -> SessionShape:
+        give_cookie(request, response, opened.secret, lasts=access.identities.limits.absolute)
+        return session_shape(opened.principal, csrf_token_of(opened.secret))
+
+    @router.post(
+        "",
+        operation_id="openSession",
+        summary="Log in",
+        status_code=status.HTTP_201_CREATED,
+        responses=described("login-refused", "too-many-attempts", "accounts-away"),
+    )
+    async def open_session(wanted: LogInUser, request: Request, response: Response) -> SessionShape:
+        """The session is kept in a cookie that no script can read. A session that the browser had before ends."""
+        opened = await logins.open(
+            wanted.name, wanted.password, source=source_of(request), instead_of=session_secret(request)
+        )
+        return give(request, response, opened)
+
+    @router.get("", operation_id="showSession", summary="Who am I?")
+    async def show_session(request: Request) -> SessionShape:
+        """Who asks, by cookie or by token, and what that one may do."""
+        secret = session_secret(request) if request.state.principal.means is Means.SESSION else None
+        return session_shape(request.state.principal, csrf_token_of(secret) if secret else None)
+
+    @router.delete(
+        "",
+        operation_id="closeSession",
+        summary="Log out",
+        responses=described("no-session", "accounts-away"),
+    )
+    async def close_session(request: Request, response: Response) -> SessionEnd:
+        """The session is over, wherever its cookie may have got to."""
+        await logins.close(actor_of(request))
+        take_cookie(request, response)
+        return SessionEnd()
+
+    @router.post(
+        "/close-all",
+        operation_id="closeAllSessions",
+        summary="Log out everywhere",
+        responses=described("no-session", "accounts-away"),
+    )
+    async def close_all_sessions(request: Request, response: Response) -> SessionEnd:
+        """All sessions of the user are over, this one included."""
+        await logins.close_all(actor_of(request))
+        take_cookie(request, response)
+        return SessionEnd()
+
+    @router.post(
+        "/password",
+        operation_id="changeOwnPassword",
+        summary="Change one's own password",
+        responses=described(
+            "no-session", "weak-password", "login-refused", "too-many-attempts", "accounts-away"
+        ),
+    )
+    async def change_own_password(
+        wanted: PasswordChange, request: Request, response: Response
+    ) -> SessionShape:
+        """All sessions of the user are over, and a new one begins here."""
+        opened = await logins.change_password(actor_of(request), wanted.current, wanted.password)
+        return give(request, response, opened)
+
+    return router

@@ -4,11 +4,11 @@ const HEADER = 8;
 const ALERT_ROW = 6;
 const MOST_ALERTS = 3;
 const QUEUE_HEAD = 4;
-const QUEUE_ROW = { least: 6.6, most: 10 };
+const QUEUE_ROW = { least: 6.6, most: 13 };
 /** The part of the screen that queues may take while there are agents to show. */
 const QUEUE_SHARE = 0.56;
 const AGENT_HEAD = 4;
-const CARD = { width: 33, least: 6.6, most: 11 };
+const CARD = { width: 33, least: 6.6, most: 15 };
 const MARGIN = 2;
 
 /** What there is to show. */

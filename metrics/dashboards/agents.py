@@ -1,0 +1,51 @@
+"""Agents as a group: for the supervisor. Single agents stand in the reports: Prometheus gets no names."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from metrics.dashboards.panels import SHARE, board, lines, number
+
+_CHOSEN = 'queue=~"$queue"'
+_WORK = 'state=~"offered|connected|held|wrap_up|outbound"'
+
+
+def agents() -> Dashboard:
+    """How many are there, what keeps them from calls, what became of offers."""
+    return board(
+        "agents",
+        "Thirdring: agents",
+        [
+            number("Logged in", 'sum(thirdring_agents{status!="logged_out"})'),
+            number(
+                "Available and idle", 'sum(thirdring_agents{status="available",state="idle"}) or vector(0)'
+            ),
+            number("Paused", 'sum(thirdring_agents{status="paused"}) or vector(0)'),
+            number(
+                "Busy",
+                f"(sum(thirdring_agents{{{_WORK}}}) or vector(0)) / "
+                '(sum(thirdring_agents{status!="logged_out"}) > 0)',
+                unit=SHARE,
+                about="Of those logged in: ringing, talking, holding, wrapping up or calling.",
+            ),
+            lines(
+                "By status and state", {"{{status}}, {{state}}": "sum by (status, state) (thirdring_agents)"}
+            ),
+            lines(
+                "What keeps members from calls",
+                {"{{queue}} {{reason}}": f"sum by (queue, reason) (thirdring_queue_members{{{_CHOSEN}}})"},
+                about="The one reason of each member; available ones too.",
+            ),
+            lines(
+                "Offers per minute by outcome",
+                {
+                    "{{outcome}}": f"60 * sum by (outcome) (rate(thirdring_offers_ended_total{{{_CHOSEN}}}[$__rate_interval]))"
+                },
+            ),
+            lines(
+                "Ring-no-answer, 15 minutes",
+                {"{{queue}}": f"thirdring:queue_rna:ratio15m{{{_CHOSEN}}}"},
+                unit=SHARE,
+                about="Offers that rang out, of all offers.",
+            ),
+        ],
+        by_queue=True,
+    )

@@ -1,0 +1,56 @@
+"""ARI and Asterisk: for operations."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from metrics.dashboards.panels import COUNT, PER_SECOND, SECONDS, board, lines, number, quantiles
+
+
+def asterisk() -> Dashboard:
+    """Whether Asterisk is there, how fast it answers, how old its events are."""
+    return board(
+        "asterisk",
+        "Thirdring: ARI and Asterisk",
+        [
+            number(
+                "Connected", "min(thirdring_ari_connected)", about="1: connected, and every channel known."
+            ),
+            number(
+                "Requests held back", "max(thirdring_ari_circuit_open)", about="1: Asterisk does not answer."
+            ),
+            number(
+                "Deaths of Asterisk in a day",
+                'sum(increase(thirdring_asterisk_incidents_total{incident="Died"}[1d]))',
+            ),
+            quantiles(
+                "Requests", "thirdring_ari_request_seconds_bucket", about="From sending to the answer."
+            ),
+            lines(
+                "Requests by result",
+                {
+                    "{{result}}": "sum by (result) (rate(thirdring_ari_request_seconds_count[$__rate_interval]))"
+                },
+                unit=PER_SECOND,
+                about="Refused ones are usual: something ended while we wrote.",
+            ),
+            quantiles(
+                "Age of events",
+                "thirdring_ari_event_lag_seconds_bucket",
+                about="By the clocks of both machines.",
+            ),
+            lines(
+                "Events by type",
+                {"{{type}}": "sum by (type) (rate(thirdring_ari_events_total[$__rate_interval]))"},
+                unit=PER_SECOND,
+            ),
+            lines(
+                "Incidents",
+                {"{{incident}}": "sum by (incident) (thirdring_asterisk_incidents_total)"},
+                unit=COUNT,
+            ),
+            lines(
+                "Slowest request in a hundred",
+                {"p99": "thirdring:ari_request_seconds:p99_5m"},
+                unit=SECONDS,
+            ),
+        ],
+    )

@@ -1,0 +1,47 @@
+"""The floor now: for the shift supervisor."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from metrics.dashboards.panels import COUNT, SECONDS, SHARE, board, lines, number
+
+
+def floor() -> Dashboard:
+    """Who waits, who talks, who could answer, and whether the promises hold."""
+    return board(
+        "floor",
+        "Thirdring: floor",
+        [
+            number("Waiting", 'sum(thirdring_queue_calls{state="waiting"})'),
+            number("Ringing", 'sum(thirdring_queue_calls{state="offered"})'),
+            number("Talking", 'sum(thirdring_queue_calls{state="connected"})'),
+            number("Longest wait", "max(thirdring_queue_longest_wait_seconds)", unit=SECONDS),
+            number(
+                "Service level",
+                "sum(increase(thirdring_queue_calls_answered_in_time_total[15m])) / "
+                "sum(thirdring:queue_calls_judged:increase15m)",
+                unit=SHARE,
+                about="15 minutes: answered in time by answered and abandoned, without short abandons.",
+            ),
+            number(
+                "Within three rings",
+                "sum(increase(thirdring_offers_answered_in_ring_limit_total[15m])) / "
+                'sum(increase(thirdring_offers_ended_total{outcome="answered"}[15m]))',
+                unit=SHARE,
+                about="15 minutes: answers before the fourth ring, of all answers.",
+            ),
+            lines(
+                "Calls",
+                {"{{state}}": "sum by (state) (thirdring_queue_calls)"},
+                about="Calls in queues, and those that talk.",
+            ),
+            lines("Agents", {"{{status}}, {{state}}": "sum by (status, state) (thirdring_agents)"}),
+            lines(
+                "Arrivals and ends per minute",
+                {
+                    "arrived": "60 * sum(rate(thirdring_calls_started_total[$__rate_interval]))",
+                    "ended by {{ended_by}}": "60 * sum by (ended_by) (rate(thirdring_calls_ended_total[$__rate_interval]))",
+                },
+                unit=COUNT,
+            ),
+        ],
+    )

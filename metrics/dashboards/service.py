@@ -1,0 +1,57 @@
+"""The service itself: for operations."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from metrics.dashboards.panels import BYTES, COUNT, SECONDS, SHARE, board, lines, number, quantiles
+
+
+def service() -> Dashboard:
+    """Whether it decides fast, writes everything down, and lives within its means."""
+    return board(
+        "service",
+        "Thirdring: service health",
+        [
+            number(
+                "Worst part", "max(thirdring_part_level)", about="0 ok, 1 degraded, 2 down: no calls taken."
+            ),
+            number("Entries not in the database", "max(thirdring_journal_waiting_rows)"),
+            number("Lost entries in a day", "sum(increase(thirdring_journal_lost_rows_total[1d]))"),
+            number("Wallboards and desks", "sum(thirdring_live_clients)"),
+            lines("Parts", {"{{part}}": "max by (part) (thirdring_part_level)"}),
+            quantiles(
+                "Decisions",
+                "thirdring_dispatch_seconds_bucket",
+                about="From an event to its actions: decided, written down, sent.",
+            ),
+            lines(
+                "Events decided per second",
+                {"events": "sum(rate(thirdring_dispatch_seconds_count[$__rate_interval]))"},
+            ),
+            quantiles(
+                "Behind in the database",
+                "thirdring_journal_lag_seconds_bucket",
+                about="Age of the oldest entry of a batch when the database has it.",
+            ),
+            lines(
+                "Entries that wait",
+                {
+                    "for the database": "max(thirdring_journal_waiting_rows)",
+                    "in memory, the disk fails": "max(thirdring_journal_held_rows)",
+                },
+                unit=COUNT,
+            ),
+            lines("Oldest entry that waits", {"age": "max(thirdring_journal_waiting_seconds)"}, unit=SECONDS),
+            quantiles(
+                "Live state",
+                "thirdring_live_lag_seconds_bucket",
+                about="From a change to its messages in the clients' outboxes.",
+            ),
+            lines(
+                "Processor",
+                {"{{instance}}": "rate(process_cpu_seconds_total[$__rate_interval])"},
+                unit=SHARE,
+                about="1: one core in full, and the end of what one process can do.",
+            ),
+            lines("Memory", {"{{instance}}": "process_resident_memory_bytes"}, unit=BYTES),
+        ],
+    )

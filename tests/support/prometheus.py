@@ -1,0 +1,104 @@
+"""A real Prometheus for tests, which scrapes one service often."""
+
+import asyncio
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from app.asterisk.bundle import PROMETHEUS, ensure
+from app.asterisk.program import Program, with_own_libraries
+
+_CONFIGURATION = """
+global: {{scrape_interval: 500ms, scrape_timeout: 400ms, evaluation_interval: 1s}}
+rule_files: [{rules}/recording.yaml, {rules}/alerts.yaml]
+scrape_configs:
+  - job_name: thirdring
+    authorization: {{credentials_file: {token}}}
+    static_configs: [{{targets: ["{target}"]}}]
+"""
+_STARTED_WITHIN = 20.0
+
+
+class Prometheus:
+    """Answers queries."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    async def is_ready(self) -> bool:
+        """Whether it takes queries."""
+        try:
+            async with self._http.get(f"{self._url}/-/ready") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def values(self, expression: str) -> list[float]:
+        """The values of an instant query; fails if Prometheus does not understand it."""
+        async with self._http.get(f"{self._url}/api/v1/query", params={"query": expression}) as answer:
+            body: dict[str, Any] = await answer.json()
+        assert body["status"] == "success", (expression, body)
+        return [float(sample["value"][1]) for sample in body["data"]["result"]]
+
+
+@asynccontextmanager
+async def scraping(directory: Path, *, url: str, token: str, rules: Path) -> AsyncIterator[Prometheus]:
+    """A Prometheus that reads a service, with rules that are evaluated every second."""
+    listen = f"127.0.0.1:{_free_port()}"
+    program = with_own_libraries(ensure(PROMETHEUS), "usr/bin/prometheus")
+    arguments = (
+        f"--config.file={_write(directory, url=url, token=token, rules=rules)}",
+        f"--storage.tsdb.path={directory / 'series'}",
+        f"--web.listen-address={listen}",
+    )
+    log = directory / "prometheus.log"
+    process = await asyncio.to_thread(_start, program, arguments, log)
+    try:
+        async with aiohttp.ClientSession() as http:
+            prometheus = Prometheus(http, f"http://{listen}")
+            await _until_ready(prometheus, log)
+            yield prometheus
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 10)
+
+
+def _start(program: Program, arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("w") as out:
+        return subprocess.Popen(
+            program.command(*arguments), env=program.environment(), stdout=out, stderr=out, cwd="/"
+        )
+
+
+def _write(directory: Path, *, url: str, token: str, rules: Path) -> Path:
+    secret, copies = directory / "token", directory / "rules"
+    secret.touch(mode=0o600)
+    secret.write_text(token)
+    copies.mkdir()
+    for file in rules.glob("*.yaml"):
+        often = file.read_text().replace("interval: 15s", "interval: 1s")
+        (copies / file.name).write_text(often)
+    configuration = directory / "prometheus.yaml"
+    target = url.removeprefix("http://")
+    configuration.write_text(_CONFIGURATION.format(rules=copies, token=secret, target=target))
+    return configuration
+
+
+async def _until_ready(prometheus: Prometheus, log: Path) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _STARTED_WITHIN
+    while not await prometheus.is_ready():
+        assert loop.time() < deadline, f"Prometheus does not start: see {log}"
+        await asyncio.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

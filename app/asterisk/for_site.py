@@ -14,6 +14,9 @@ from app.site.model import Site
 from app.site.model import Trunk as SiteTrunk
 from app.site.secret_store import Secrets
 
+_DEMONSTRATION = ("127.0.0.0/8",)
+"""Whose callers need no trunk while a site has none: people on this machine."""
+
 
 def node_config(site: Site, secrets: Secrets) -> NodeConfig:
     """What the site wants of its node. Raises `SecretError`, `InvalidNodeConfig`."""
@@ -27,6 +30,7 @@ def node_config(site: Site, secrets: Secrets) -> NodeConfig:
             for device in site.calls.devices.values()
         ),
         trunks=tuple(_trunk(trunk, secrets) for trunk in site.trunks.values()),
+        callers_from=_callers_from(site),
         sip_address=asterisk.address,
         sip_port=asterisk.sip_port,
         rtp_ports=(ports.first, ports.last) if ports else None,
@@ -35,6 +39,12 @@ def node_config(site: Site, secrets: Secrets) -> NodeConfig:
         fallback=_fallback(site),
         sounds=Sounds(music=asterisk.music, greeting=asterisk.greeting, prompts=asterisk.prompts),
     )
+
+
+def _callers_from(site: Site) -> tuple[str, ...]:
+    if site.asterisk.callers_from is not None:
+        return site.asterisk.callers_from
+    return () if site.trunks else _DEMONSTRATION
 
 
 def _trunk(trunk: SiteTrunk, secrets: Secrets) -> Trunk:

@@ -73,6 +73,10 @@ class Layout:
         if prompts:
             _link(self.data / "sounds" / "thirdring", prompts)
 
+    def remove_run(self) -> None:
+        """After a clean stop nothing of the run stays behind, least of all outside of our own directory."""
+        shutil.rmtree(self.run, ignore_errors=True)
+
     def forget_run(self) -> None:
         """Remove what a dead Asterisk left: its socket would mislead the next one."""
         shutil.rmtree(self.run, ignore_errors=True)

@@ -145,6 +145,7 @@ class Asterisk:
             await self._end(self._child, calls_end_within)
             self._forget_child()
             self._state_file.unlink(missing_ok=True)
+            self.layout.remove_run()
         self._release_lock()
 
     def leave(self) -> None:

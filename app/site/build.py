@@ -134,6 +134,7 @@ def _asterisk(declared: AsteriskDeclaration, folder: Path) -> AsteriskSettings:
         password=_password(declared.password, folder),
         app=declared.app,
         address=declared.address,
+        callers_from=None if declared.callers_from is None else tuple(declared.callers_from),
         sip_port=declared.sip_port,
         rtp_ports=declared.rtp_ports,
         rtp_timeout=declared.rtp_timeout,

@@ -186,6 +186,8 @@ class AsteriskDeclaration(Declaration):
     """Name of the Stasis application, as in `dialplan/`."""
     address: Address = "127.0.0.1"
     """Address that SIP and RTP of our own Asterisk listen at. Loopback until you open it to the network of the phones."""
+    callers_from: list[Network] | None = None
+    """Networks whose callers need no trunk. Default: this machine while the site has no trunk, nobody once it has one."""
     sip_port: Port | None = None
     """SIP port of our own Asterisk. Default: a free one."""
     rtp_ports: Ports | None = None

@@ -96,6 +96,7 @@ class AsteriskSettings:
     password: Credential = Generated()
     app: str = "thirdring"
     address: str = "127.0.0.1"
+    callers_from: tuple[str, ...] | None = None
     sip_port: int | None = None
     rtp_ports: PortRange | None = None
     rtp_timeout: timedelta = timedelta(seconds=30)

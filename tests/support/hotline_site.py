@@ -65,6 +65,7 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
         "time_zone": "Asia/Shanghai",
         "cadence": "cn",
         "asterisk": {
+            "callers_from": ["127.0.0.0/8"],
             "rtp_timeout": f"{RTP_TIMEOUT_SECONDS}s",
             "music": str(music),
             "greeting": str(greeting),

@@ -113,6 +113,8 @@ def _offer_ended(fact: acd.OfferEnded, rows: Rows) -> None:
         ringing_at=fact.ringing_at,
         ended_at=fact.at,
         outcome=fact.outcome,
+        ring=fact.rings.number if fact.rings else None,
+        is_within_rings=fact.rings.is_within if fact.rings else None,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from app.acd import facts as acd
+from app.acd.rings import RingCount
 from app.store import tables
 from app.store.rows import Rows
 
@@ -54,6 +55,7 @@ def _connected(fact: acd.CallConnected, rows: Rows) -> None:
         connected_at=fact.at,
         agent_id=fact.agent_id,
         offer_id=fact.offer_id,
+        **_rings(fact.rings),
     )
 
 
@@ -68,7 +70,14 @@ def _left(fact: acd.CallLeft, rows: Rows) -> None:
         left_position=fact.position,
         target_kind=fact.target.kind if fact.target else None,
         target=fact.target.value if fact.target else None,
+        **_rings(fact.rings),
     )
+
+
+def _rings(rings: RingCount | None) -> dict[str, object]:
+    if rings is None:
+        return {}
+    return {"rings_from": rings.since, "ring": rings.number, "is_within_rings": rings.is_within}
 
 
 def _completed(fact: acd.CallCompleted, rows: Rows) -> None:

@@ -102,11 +102,13 @@ offer = Table(
     Column("ended_at", Instant),
     Column("outcome", Text),
     Column("why", Text),
+    Column("ring", Integer),
+    Column("is_within_rings", Boolean),
     Index("offer_by_call", "call_id"),
     Index("offer_by_agent", "agent_id", "started_at"),
     Index("offer_by_start", "started_at"),
 )
-"""One row per offer. `why` is the explanation, as JSON."""
+"""One row per offer. `why` is the explanation, as JSON. `ring` is the agent's ring in which it was answered or ended."""
 
 leg = Table(
     "leg",
@@ -148,6 +150,7 @@ agent_activity = Table(
     ),
     Index("agent_activity_by_start", "started_at"),
     Index("agent_activity_by_call", "call_id"),
+    Index("agent_activity_by_end", "aspect", "ended_at"),
 )
 """Intervals. `aspect` is `status` (the human's choice) or `state` (the system's); the open one has no `ended_at`."""
 
@@ -169,10 +172,16 @@ passage = Table(
     Column("left_position", Integer),
     Column("target_kind", Text),
     Column("target", Text),
+    Column("rings_from", Instant),
+    Column("ring", Integer),
+    Column("is_within_rings", Boolean),
     Index("passage_by_enqueueing", "enqueued_at"),
     Index("passage_by_queue", "queue_id", "enqueued_at"),
 )
-"""One row per passage of a call through a queue. `entered_at` is empty when the queue refused the call at its door."""
+"""One row per passage of a call through a queue. `entered_at` is empty when the queue refused the call at its door.
+
+`ring` is the caller's ring, counted from `rings_from`, in which an agent picked up or the call left.
+"""
 
 conversation = Table(
     "conversation",
@@ -184,3 +193,28 @@ conversation = Table(
     Column("completed_at", Instant),
 )
 """One row per time that a caller and an agent were joined, once it is over."""
+
+missed_call = Table(
+    "missed_call",
+    metadata,
+    Column("missed_id", Text, primary_key=True),
+    Column("kind", Text),
+    Column("at", Instant),
+    Column("call_id", Text),
+    Column("queue_id", Text),
+    Column("agent_id", Text),
+    Column("cause", Text),
+    Column("ring", Integer),
+    Column("enqueued_at", Instant),
+    Column("agent_charge", Integer),
+    Column("supervisor_charge", Integer),
+    Column("supervisor", Text),
+    Column("waived_at", Instant),
+    Column("waived_by", Text),
+    Column("waive_reason", Text),
+    Index("missed_call_by_instant", "at"),
+)
+"""The missed-call ledger. `kind` is `call` (the id is the call's) or `offer` (the id is the offer's, and it costs nothing).
+
+Who was on duty stands in `agent_activity`, at the instant `at`.
+"""

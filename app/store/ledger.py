@@ -1,0 +1,83 @@
+"""The projection of missed calls: the ledger of rule R10."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+
+from app.acd import facts as acd
+from app.calls import facts as calls
+from app.calls.missed import cause_of_offer
+from app.store import tables
+from app.store.rows import Rows
+
+CALL, OFFER = "call", "offer"
+"""The two kinds of missed calls."""
+
+
+class Ledger:
+    """The projection that fills `missed_call`."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The table that it fills."""
+        return (tables.missed_call,)
+
+    def apply(self, fact: Any, rows: Rows) -> None:
+        """Add what a fact tells of a missed call."""
+        record = _RECORDERS.get(type(fact))
+        if record is not None:
+            record(fact, rows)
+
+
+def _call_missed(fact: calls.CallMissed, rows: Rows) -> None:
+    rows.put(
+        tables.missed_call,
+        missed_id=fact.call_id,
+        kind=CALL,
+        at=fact.at,
+        call_id=fact.call_id,
+        queue_id=fact.queue_id,
+        cause=fact.cause,
+        ring=fact.ring,
+        enqueued_at=fact.enqueued_at,
+        agent_charge=fact.agent_charge,
+        supervisor_charge=fact.supervisor_charge,
+        supervisor=fact.supervisor,
+    )
+
+
+def _offer_ended(fact: acd.OfferEnded, rows: Rows) -> None:
+    cause = cause_of_offer(fact.outcome)
+    if cause is None:
+        return
+    rows.put(
+        tables.missed_call,
+        missed_id=fact.offer_id,
+        kind=OFFER,
+        at=fact.at,
+        call_id=fact.call_id,
+        queue_id=fact.queue_id,
+        agent_id=fact.agent_id,
+        cause=cause,
+        ring=fact.rings.number if fact.rings else None,
+        agent_charge=0,
+        supervisor_charge=0,
+    )
+
+
+def _waived(fact: calls.MissedCallWaived, rows: Rows) -> None:
+    rows.put(
+        tables.missed_call,
+        missed_id=fact.missed_id,
+        waived_at=fact.at,
+        waived_by=fact.by,
+        waive_reason=fact.reason,
+    )
+
+
+_RECORDERS: dict[type, Callable[[Any, Rows], None]] = {
+    acd.OfferEnded: _offer_ended,
+    calls.CallMissed: _call_missed,
+    calls.MissedCallWaived: _waived,
+}

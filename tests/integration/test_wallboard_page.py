@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from app.runtime.health import Health, Level, Part
 from tests.support import scene as scenes
 from tests.support.chromium import chromium
 from tests.support.live_client import LiveServer, serving
 from tests.support.scene import Scene
-from tests.support.stage import TOKEN
+from tests.support.stage import TOKEN, Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -331,6 +331,29 @@ async def test_a_page_that_failed_is_stale_and_loads_itself_again(browser: Brows
             await expect(page.locator(".curtain.stale")).to_be_visible()
         await expect(page.locator("main.fresh")).to_be_attached()
         await context.close()
+
+
+async def test_a_service_of_another_version_brings_its_own_page(browser: Browser) -> None:
+    """Nobody touches a wallboard for weeks: it looks after each restart of the service."""
+    scene = Scene()
+    async with serving(scene.api) as server:
+        watched = watching(browser, server)
+        page = await watched.__aenter__()
+        port = int(server.url.rsplit(":", 1)[1])
+    await expect(page.locator(".curtain.stale")).to_be_visible()
+    await page.route("**/wallboard*", _as_another_version)
+    async with page.expect_event("load", timeout=20_000), serving(Stage().api, port=port):
+        await expect(page.locator("main.fresh")).to_be_attached(timeout=15_000)
+    await watched.__aexit__(None, None, None)
+
+
+async def _as_another_version(route: Route) -> None:
+    """The page names another script when the old page asks for it; when it is loaded, all is as it was."""
+    if route.request.resource_type != "fetch":
+        await route.continue_()
+        return
+    answer = await route.fetch()
+    await route.fulfill(response=answer, body=(await answer.text()).replace("/assets/", "/assets/new-"))
 
 
 # --- for weeks -----------------------------------------------------------------------------------------------------

@@ -113,6 +113,7 @@ RULES: Mapping[str, Rule] = {
     "showReport": Rule(Permission.REPORTS_SEE, Subject.QUERY),
     "listCallsBehind": Rule(Permission.REPORTS_SEE, Subject.QUERY),
     "exportQueueLog": Rule(Permission.REPORTS_SEE, also=Permission.NUMBERS_SEE),
+    "showMetrics": Rule(Permission.METRICS_SEE),
     "listUsers": Rule(Permission.USERS_MANAGE),
     "showUser": Rule(Permission.USERS_MANAGE),
     "addUser": Rule(Permission.USERS_MANAGE),

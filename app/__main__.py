@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from app.auth.arguments import add_audit_command, add_data_argument, add_token_command, add_user_command
 from app.errors import ThirdringError
 from app.logs import configure_logs
 from app.settings import Settings
@@ -85,6 +86,15 @@ def _parser() -> argparse.ArgumentParser:
             _add_access(command)
         if name == "export":
             _add_export(command)
+    for name, run, what, add_arguments in (
+        ("user", _user, "add, list and change users", add_user_command),
+        ("token", _token, "add, list and revoke tokens", add_token_command),
+        ("audit", _audit, "check the audit log", add_audit_command),
+    ):
+        command = commands.add_parser(name, help=what, description=what)
+        add_data_argument(command)
+        add_arguments(command)
+        command.set_defaults(run=run)
     return parser
 
 
@@ -111,6 +121,7 @@ def _add_access(command: argparse.ArgumentParser) -> None:
 
 def _known_errors() -> tuple[type[Exception], ...]:
     """The documented trees. Imported here: the command line must start fast."""
+    from app.api.errors import ApiError  # noqa: PLC0415 - as above
     from app.ari.errors import AriError  # noqa: PLC0415 - as above
     from app.asterisk.errors import AsteriskError  # noqa: PLC0415 - as above
     from app.runtime.codec import UnknownKindError  # noqa: PLC0415 - as above
@@ -118,7 +129,16 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from app.site.secret_store import SecretError  # noqa: PLC0415 - as above
     from app.store.errors import StoreError  # noqa: PLC0415 - as above
 
-    return (ThirdringError, AriError, AsteriskError, SecretError, SiteError, StoreError, UnknownKindError)
+    return (
+        ThirdringError,
+        ApiError,
+        AriError,
+        AsteriskError,
+        SecretError,
+        SiteError,
+        StoreError,
+        UnknownKindError,
+    )
 
 
 # --- up ----------------------------------------------------------------------------------------------------------------
@@ -188,6 +208,24 @@ def _watch(wanted: argparse.Namespace, settings: Settings) -> int:
 
     token = os.environ.get("THIRDRING_TOKEN")
     return run_watch(settings.data_dir, url=wanted.url, token=token, seconds=wanted.seconds)
+
+
+def _user(wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.auth.command import run_user  # noqa: PLC0415 - only this command needs accounts
+
+    return run_user(wanted, settings)
+
+
+def _token(wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.auth.command import run_token  # noqa: PLC0415 - only this command needs accounts
+
+    return run_token(wanted, settings)
+
+
+def _audit(wanted: argparse.Namespace, settings: Settings) -> int:
+    from app.auth.command import run_audit  # noqa: PLC0415 - only this command needs the audit log
+
+    return run_audit(wanted, settings)
 
 
 def _doctor(wanted: argparse.Namespace, settings: Settings) -> int:

@@ -22,6 +22,7 @@ from app.acd.events import FloorChanged
 from app.api.app import create_api
 from app.api.routers.health import VERSION
 from app.api.shield import hosts_for
+from app.api.tls import check_tls
 from app.ari.address import Address
 from app.ari.client import Ending, Transport
 from app.ari.errors import AriError
@@ -34,6 +35,7 @@ from app.asterisk.node_config import AriUser
 from app.asterisk.probe import Probe
 from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
+from app.auth.access import Access
 from app.calls.actions import Action
 from app.calls.events import AsteriskLost, Event, SettingsChanged
 from app.calls.turn import Outcome
@@ -47,6 +49,7 @@ from app.runtime.service import Service
 from app.settings import Settings
 from app.site.loader import SiteFile
 from app.site.secret_store import SecretError, Secrets
+from app.store.access import open_access
 from app.store.derived import projections
 from app.store.entry import Entry
 from app.store.journal import Journal, JournalSettings
@@ -133,6 +136,7 @@ class _Parts:
         self.snapshot_seq = 0
         self.fault: BaseException | None = None
         self.failed = asyncio.Event()
+        self.access: Access
         self.dispatcher: Dispatcher
         self.link: AriLink
         self.thirdring: Thirdring
@@ -196,12 +200,16 @@ class _Parts:
     def _listen(self, service: Service) -> None:
         self.socket = _bind(self.settings.host, self.settings.port)
         engine = self.journal.database.engine
+        self.access = open_access(
+            engine, self.settings.data_dir, clock=self.clock, admin_token=service.admin_token
+        )
         config = uvicorn.Config(
             create_api(
                 service,
                 history=PastCalls(engine),
                 records=PastFigures(engine),
                 metering=self._begin_metering(service),
+                access=self.access,
                 hosts=hosts_for(self.settings.host),
             ),
             ws="websockets-sansio",
@@ -210,11 +218,14 @@ class _Parts:
             log_config=None,
             lifespan="off",
             timeout_graceful_shutdown=2,
+            ssl_certfile=self.settings.tls_certificate,
+            ssl_keyfile=self.settings.tls_key,
         )
         self.server = _Server(config)
         host, port = self.socket.getsockname()[:2]
+        scheme = "https" if config.is_ssl else "http"
         self.thirdring = Thirdring(
-            self.settings, service, self.journal, self.link, self.asterisk, f"http://{host}:{port}"
+            self.settings, service, self.journal, self.link, self.asterisk, f"{scheme}://{host}:{port}"
         )
 
     def _begin_metering(self, service: Service) -> Metering:
@@ -288,6 +299,7 @@ class _Parts:
         own = [self.asterisk.watch()] if self.asterisk else []
         return [
             self.journal.run(),
+            self.access.run(),
             self._run_link(),
             self._save_snapshots(),
             self._reload_asterisk(),
@@ -353,10 +365,12 @@ class _Parts:
         with suppress(OSError):
             self.socket.close()
         await self._save_snapshot()
+        await self.access.close()
         await self.journal.close()
 
 
 async def _open(settings: Settings, clock: Clock) -> _Parts:
+    check_tls(settings.tls_certificate, settings.tls_key)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     secrets = Secrets(settings.data_dir)
     site_file = SiteFile(settings.site, today=clock.now().date())  # Where the site is, is not known before.

@@ -37,5 +37,10 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8600, ge=0, le=65535, description="Port of the REST interface; 0 takes a free one."
     )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="PEM file of the certificate with its chain: the REST interface then speaks TLS. Needs `tls_key`.",
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file of the certificate's key.")
     log_level: str = "info"
     log_format: str = Field(default="console", pattern="^(console|json)$")

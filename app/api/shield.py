@@ -3,7 +3,7 @@
 The outermost layer. It looks at a request's envelope only, never at its content.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -24,6 +24,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_SECURE_HEADERS = {**_HEADERS, "Strict-Transport-Security": "max-age=31536000"}
+"""Over TLS: browsers then come by TLS only, so that nobody in between can talk them out of it."""
 
 
 class Shield:
@@ -43,7 +45,7 @@ class Shield:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        send = _with_headers(send)
+        send = _with_headers(send, _SECURE_HEADERS if scope["scheme"] == "https" else _HEADERS)
         problem = self._problem(scope)
         if problem is not None:
             await problems.answer(*problem, scope["path"])(scope, receive, send)
@@ -128,11 +130,11 @@ def _limited(receive: Receive) -> Receive:
     return limited_receive
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, added: Mapping[str, str]) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in added.items():
                 headers.setdefault(name, value)
         await send(message)
 

@@ -5,7 +5,7 @@ A pause or a hang-up must not wait for a database. Its entry waits on the local 
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from app.auth.audit import AuditEntry, Head, verified
@@ -32,6 +32,10 @@ class Waiting(Protocol):
         """The oldest ones are in the log now."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds. What waits, waits on."""
+        ...
+
 
 class WaitingInMemory:
     """It is a `Waiting`, for an interface without a disk."""
@@ -52,13 +56,23 @@ class WaitingInMemory:
         for _ in range(count):
             self._entries.popleft()
 
+    def close(self) -> None:
+        """As `Waiting.close`: nothing is held."""
+
+
+def forget(_head: Head) -> None:
+    """For where nobody keeps the end of the log."""
+
 
 class AuditLog:
     """Takes entries in, and brings them to the store. Keep `run()` in the task group; `flush()` at the end."""
 
-    def __init__(self, store: AccountStore, waiting: Waiting) -> None:
+    def __init__(
+        self, store: AccountStore, waiting: Waiting, *, keep_head: Callable[[Head], None] = forget
+    ) -> None:
         self._store = store
         self._waiting = waiting
+        self._keep_head = keep_head
         self._has_news = asyncio.Event()
         self._writing = asyncio.Lock()
 
@@ -73,6 +87,7 @@ class AuditLog:
             while batch := self._waiting.first(_BATCH):
                 await self._store.write_audit(batch)
                 self._waiting.drop(len(batch))
+                self._keep_head(await self._store.audit_head())
 
     async def run(self) -> None:
         """Write what is noted, for ever."""
@@ -84,6 +99,10 @@ class AuditLog:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 await self._has_news.wait()
+
+    def close(self) -> None:
+        """Let go of the disk. May be called twice."""
+        self._waiting.close()
 
 
 async def verify(store: AccountStore, *, known: Head | None = None) -> Head:

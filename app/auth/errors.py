@@ -135,3 +135,23 @@ class AuditTampered(AuthError):
             "and find out who could write there.",
         )
         self.seq = seq
+
+
+class NoPassword(AuthError):
+    """No password came."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            "no-password",
+            f"Expected a password, typed twice or in the first line of standard input; {found}.",
+        )
+
+
+class NothingAllowed(AuthError):
+    """A token for a script was to be allowed nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing-allowed",
+            "Expected what the token may do: --permission, once or more, or --display for a wallboard; neither came.",
+        )

@@ -43,7 +43,9 @@ async def test_a_database_newer_than_the_program_is_refused(tmp_path: Path, data
     await upgrade(engine)
     async with engine.begin() as connection:
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(DatabaseTooNew, match=f"revision 9999; the newest that this program knows is {NEWEST}"):
+    with pytest.raises(
+        DatabaseTooNew, match=f"revision 9999; the newest that this program knows is {NEWEST}"
+    ):
         await open_journal(tmp_path, database.url)
     assert await database.rows("SELECT version_num FROM alembic_version") == [("9999",)]
     await engine.dispose()

@@ -3,6 +3,7 @@
 Against the real brains, with an agent at a seat and calls that wait, so that requests meet something.
 """
 
+import asyncio
 from typing import Any
 
 import schemathesis
@@ -22,9 +23,14 @@ REACHED_BY: dict[str, Any] = {
 def at_work() -> Stage:
     """One floor for all requests, which follow each other as they do in life. The examples of the document name it."""
     stage = Stage(records=ListRecords([answered(5), left(9)]))
+    asyncio.run(_begin(stage))
+    return stage
+
+
+async def _begin(stage: Stage) -> None:
+    """In a loop: a call that waits sets a timer."""
     stage.open()
     stage.call("1763713800.17", name="张三")
-    return stage
 
 
 schema = schemathesis.openapi.from_asgi("/openapi.json", at_work().api, headers={"Host": "127.0.0.1"})

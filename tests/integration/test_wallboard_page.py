@@ -32,14 +32,19 @@ async def browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def watching(
-    browser: Browser, server: LiveServer, *, query: str = "?lang=en", viewport: dict[str, int] = FULL_HD
+    browser: Browser,
+    server: LiveServer,
+    *,
+    query: str = "?lang=en",
+    viewport: dict[str, int] = FULL_HD,
+    token: str = TOKEN,
 ) -> AsyncIterator[Page]:
     """A wallboard that shows the floor. Whatever fails in the page fails the test."""
     errors: list[str] = []
     context = await browser.new_context(viewport=viewport)  # type: ignore[arg-type]  # width and height
     page = await context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
-    await page.goto(f"{server.url}/wallboard{query}#token={TOKEN}")
+    await page.goto(f"{server.url}/wallboard{query}#token={token}")
     await expect(page.locator("main.fresh")).to_be_attached()
     yield page
     await context.close()
@@ -252,13 +257,41 @@ async def test_a_page_without_a_token_asks_for_it_once(browser: Browser) -> None
         await page.goto(f"{server.url}/wallboard?lang=en")
         await page.get_by_label("Token").fill("wrong")
         await page.get_by_role("button").click()
-        await expect(page.get_by_role("alert")).to_have_text("The service did not take that token.")
+        await expect(page.get_by_role("alert")).to_contain_text("The service did not take that token.")
         await page.get_by_label("Token").fill(TOKEN)
         await page.get_by_role("button").click()
         await expect(page.locator("main.fresh")).to_be_attached()
         await page.reload()
         await expect(page.locator("main.fresh")).to_be_attached()
         await page.context.close()
+
+
+async def test_a_display_token_is_all_that_a_wallboard_needs(browser: Browser) -> None:
+    """It can follow the floor, and nothing else."""
+    scene = scenes.busy()
+    token = await display_token(scene, topics=[])
+    async with serving(scene.api) as server, watching(browser, server, token=token) as page:
+        await agent(page, 1).shows(".doing", "Talking")
+
+
+async def test_a_display_that_may_not_follow_the_floor_is_told_why(browser: Browser) -> None:
+    """The service's own words stand under the page's."""
+    scene = Scene()
+    token = await display_token(scene, topics=["queue:q1"])
+    async with serving(scene.api) as server:
+        page = await browser.new_page()
+        await page.goto(f"{server.url}/wallboard?lang=en#token={token}")
+        await expect(page.get_by_role("alert")).to_contain_text("No display of yours shows")
+        await page.context.close()
+
+
+async def display_token(scene: Scene, *, topics: list[str]) -> str:
+    """The secret of a new token for a wallboard."""
+    async with scene.client() as client:
+        wanted = {"label": "hall", "kind": "display", "topics": topics}
+        answer = await client.post("/api/v1/tokens", json=wanted)
+    secret: str = answer.json()["secret"]
+    return secret
 
 
 async def test_a_second_tab_shows_the_same_when_the_screen_keeps_the_token(browser: Browser) -> None:

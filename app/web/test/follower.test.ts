@@ -124,13 +124,26 @@ test("a missing delta is asked for once, and nothing behind it is taken before t
   assert.deepEqual(around.told, ["snapshot", "delta"]);
 });
 
-test("a wrong token ends it: it does not try again", () => {
-  const around = new Around();
-  around.follower.start();
-  around.socket.onclose?.({ code: 4401, reason: "wrong" });
-  assert.deepEqual(around.told, ["lost", "refused: wrong"]);
-  assert.equal(around.timer, null);
-});
+for (const code of [4401, 4403]) {
+  test(`a refusal by ${code} ends it: it does not try again`, () => {
+    const around = new Around();
+    around.follower.start();
+    around.socket.onclose?.({ code, reason: "wrong" });
+    assert.deepEqual(around.told, ["lost", "refused: wrong"]);
+    assert.equal(around.timer, null);
+  });
+}
+
+for (const code of [1006, 1012, 4408, 4413, 4429, 4503]) {
+  test(`after an end by ${code} it tries again`, () => {
+    const around = new Around();
+    around.follower.start();
+    around.socket.onclose?.({ code, reason: "" });
+    assert.deepEqual(around.told, ["lost"]);
+    around.timePasses();
+    assert.equal(around.sockets.length, 2);
+  });
+}
 
 test("it waits longer after each failure, and not after a success", () => {
   const around = new Around();

@@ -1,6 +1,6 @@
 import { Backoff } from "./backoff.ts";
 import { Copy } from "./copy.ts";
-import { authenticate, CloseCode, parse, type ServerMessage, subscribe } from "./messages.ts";
+import { authenticate, parse, REFUSALS, type ServerMessage, subscribe } from "./messages.ts";
 
 /** Two heartbeats of the service were missed. */
 const SILENCE_MS = 12_000;
@@ -11,7 +11,7 @@ export interface Listener {
   heard(message: ServerMessage, changed: ReadonlySet<string>): void;
   /** Nobody speaks: what is shown is no longer the present state. It goes on trying. */
   lost(): void;
-  /** The service does not take the token. It does not try again. */
+  /** The service does not take the token, or not for this. It does not try again. */
   refused(reason: string): void;
 }
 
@@ -96,7 +96,7 @@ export class Follower {
     this.#socket = null;
     socket.onopen = socket.onmessage = socket.onclose = null;
     this.#listener.lost();
-    if (code === CloseCode.unauthenticated) {
+    if (REFUSALS.has(code)) {
       this.#around.clearTimeout(this.#timer);
       this.#listener.refused(reason);
     } else {

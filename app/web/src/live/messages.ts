@@ -35,8 +35,8 @@ export interface Heartbeat extends Head {
 
 export type ServerMessage = Snapshot | Delta | Heartbeat;
 
-/** Why the service ended a connection. */
-export const CloseCode = { badMessage: 4400, unauthenticated: 4401 } as const;
+/** Ends of a connection that another try with the same token does not change: it is not known, or may not follow this. */
+export const REFUSALS: ReadonlySet<number> = new Set([4401, 4403]);
 
 export function authenticate(token: string): string {
   return JSON.stringify({ type: "authenticate", token });

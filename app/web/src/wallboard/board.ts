@@ -17,7 +17,8 @@ const TICK_MS = 500;
 
 /** How the page stands with the service. */
 export type Standing =
-  | { readonly is: "asking"; readonly wasRefused: boolean }
+  /** For a token; `refusal` is what the service said of the last one. */
+  | { readonly is: "asking"; readonly refusal: string | null }
   | { readonly is: "connecting" }
   | { readonly is: "fresh" }
   | { readonly is: "stale"; readonly since: number };
@@ -60,7 +61,7 @@ class Board implements Listener {
     addEventListener("resize", () => (this.width.value = screenWidth()));
     addEventListener("online", () => this.#follower?.start());
     const token = takeToken();
-    if (token === null) this.standing.value = { is: "asking", wasRefused: false };
+    if (token === null) this.standing.value = { is: "asking", refusal: null };
     else this.follow(token);
   }
 
@@ -105,10 +106,10 @@ class Board implements Listener {
     if (this.standing.value.is === "fresh") this.standing.value = { is: "stale", since: this.#heardAt };
   }
 
-  refused(): void {
+  refused(reason: string): void {
     forgetToken();
     this.#follower = null;
-    this.standing.value = { is: "asking", wasRefused: true };
+    this.standing.value = { is: "asking", refusal: reason };
   }
 
   #tick(): void {

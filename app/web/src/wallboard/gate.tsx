@@ -2,16 +2,18 @@ import { board } from "./board.ts";
 import { keepToken } from "./memory.ts";
 
 /** Asks for the token, once. */
-export function Gate({ wasRefused }: { wasRefused: boolean }) {
+export function Gate({ refusal }: { refusal: string | null }) {
   const texts = board.texts.value;
   return (
     <form class="gate" onSubmit={submit}>
       <h1>{texts.askToken}</h1>
-      {wasRefused ? (
+      {refusal === null ? null : (
         <p class="refused" role="alert">
           {texts.tokenRefused}
+          <br />
+          <small>{refusal}</small>
         </p>
-      ) : null}
+      )}
       <label>
         {texts.tokenLabel}
         <input name="token" type="password" autocomplete="off" required autofocus />

@@ -12,7 +12,7 @@ import { reloadOnFailure } from "./version.ts";
 
 function Wallboard() {
   const standing = board.standing.value;
-  if (standing.is === "asking") return <Gate wasRefused={standing.wasRefused} />;
+  if (standing.is === "asking") return <Gate refusal={standing.refusal} />;
   return (
     <>
       <main class={standing.is}>

@@ -55,6 +55,7 @@ from app.store.entry import Entry
 from app.store.journal import Journal, JournalSettings
 from app.store.past_calls import PastCalls
 from app.store.past_figures import PastFigures
+from app.store.past_missed_calls import PastMissedCalls
 from app.store.projection import Projector
 from metrics.collector import Sources
 from metrics.instruments import Instruments
@@ -208,6 +209,7 @@ class _Parts:
                 service,
                 history=PastCalls(engine),
                 records=PastFigures(engine),
+                missed=PastMissedCalls(engine),
                 metering=self._begin_metering(service),
                 access=self.access,
                 hosts=hosts_for(self.settings.host),

@@ -10,6 +10,8 @@ from app.api.auth_permission import permission_check
 from app.api.auth_trail import TrailKeeper, trail_marks
 from app.api.call_book import CallBook
 from app.api.history import History
+from app.api.ledger import Ledger
+from app.api.missed_calls import MissedCalls, NoMissedCalls
 from app.api.openapi import Api
 from app.api.pages import PAGES
 from app.api.present import PresentCalls
@@ -20,6 +22,7 @@ from app.api.routers.audit import audit_router
 from app.api.routers.calls import Calls, calls_router
 from app.api.routers.health import VERSION, health_router, version_router
 from app.api.routers.metrics import metrics_router
+from app.api.routers.missed_calls import missed_calls_router
 from app.api.routers.queues import queues_router
 from app.api.routers.reports import reports_router
 from app.api.routers.session import session_router
@@ -42,6 +45,7 @@ def create_api(
     *,
     history: History | None = None,
     records: Records | None = None,
+    missed: MissedCalls | None = None,
     metering: Metering | None = None,
     access: Access | None = None,
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
@@ -49,7 +53,7 @@ def create_api(
     """The ASGI application of an open service. It listens to the dispatcher from now on; make it once per service.
 
     `history` gives past calls; without it only those are known that ended lately. `records` is what reports are counted from;
-    without it there are none. `metering` gives Prometheus a page; without it there is none. `hosts` are the names by which clients
+    without it there are none, as there is no ledger of missed calls without `missed`. `metering` gives Prometheus a page; without it there is none. `hosts` are the names by which clients
     call the service; None lets any name pass, which is for a reverse proxy that checks it. `access` knows users, tokens and sessions; without
     it only the admin token is known at first, and everything else is forgotten at the end.
     """
@@ -72,6 +76,7 @@ def create_api(
         agents_router(service),
         calls_router(service, Calls(service, present, history or book)),
         reports_router(Reports(service, records or NoRecords())),
+        missed_calls_router(Ledger(service, missed or NoMissedCalls())),
         site_router(service),
         session_router(access),
         users_router(access),

@@ -1,5 +1,6 @@
 """Examples for the OpenAPI document. A test holds each against its shape."""
 
+from app.api.missed_call_examples import MISSED_CALLS
 from app.api.report_examples import REPORTS
 
 _AT = "2026-11-21T08:30:00.000Z"
@@ -200,6 +201,7 @@ BY_OPERATION: dict[str, object] = {
     "originateCall": CALL_DETAIL,
     "hangUpCall": CALL_DETAIL,
     **REPORTS,
+    **MISSED_CALLS,
     "reloadSite": {"changes": ["Agent wang now serves queue service."]},
 }
 """What each operation answers when all is well."""

@@ -31,6 +31,10 @@ TAGS = [
     },
     {"name": "calls", "description": "One caller's contact each, from entry to end, live and past."},
     {"name": "reports", "description": "Figures of past calls, by the formulas of `/reports/figures`."},
+    {
+        "name": "missed calls",
+        "description": "Calls and offers that nobody took, with cause, charge and waiver.",
+    },
     {"name": "site", "description": "The site file."},
     {"name": "session", "description": "Log in and out, and see who one is."},
     {"name": "users", "description": "Who may log in, and as what."},

@@ -54,6 +54,7 @@ _KINDS = (
     Kind("unknown-agent", HTTPStatus.NOT_FOUND, "No such agent"),
     Kind("unknown-queue", HTTPStatus.NOT_FOUND, "No such queue"),
     Kind("unknown-call", HTTPStatus.NOT_FOUND, "No such call"),
+    Kind("unknown-missed-call", HTTPStatus.NOT_FOUND, "No such missed call"),
     Kind("unknown-team", HTTPStatus.NOT_FOUND, "No such team"),
     Kind("unknown-figure", HTTPStatus.NOT_FOUND, "No such figure"),
     Kind("unknown-user", HTTPStatus.NOT_FOUND, "No such user"),
@@ -213,6 +214,10 @@ _EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "unknown-agent": ("No agent has the id 'lin'. List the agents to see which there are.", {}),
     "unknown-queue": ("No queue has the id 'sales'. List the queues to see which there are.", {}),
     "unknown-call": ("No call has the id '1763'. List the calls to see which there are.", {}),
+    "unknown-missed-call": (
+        "No missed-call has the id '1763'. List the missed-calls to see which there are.",
+        {},
+    ),
     "agent-not-logged-in": ("Log in at a phone first: the call starts by ringing it.", {}),
     "invalid-request": (
         "1 field is not as expected; see errors.",

@@ -12,6 +12,7 @@ NOTED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "originateCall": ("agent_id", "number"),
     "hangUpCall": (),
     "reloadSite": (),
+    "waiveMissedCall": ("reason",),
 }
 """Operations that change the floor, each with the fields to note. Numbers are masked."""
 

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """Log in and out, pause, wrap up and dial, as an agent."""
     CALLS_END = "calls:end"
     REPORTS_SEE = "reports:see"
+    CHARGES_WAIVE = "charges:waive"
+    """Let a missed call cost those on duty nothing."""
     METRICS_SEE = "metrics:see"
     SITE_RELOAD = "site:reload"
     USERS_MANAGE = "users:manage"

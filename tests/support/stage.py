@@ -17,8 +17,10 @@ from app.acd.model import Agent, Floor, Membership, Queue, Strategy
 from app.acd.rings import Cadence, RingLimit
 from app.api.app import create_api
 from app.api.history import History
+from app.api.missed_calls import MissedCalls
 from app.api.openapi import Api
 from app.api.records import Records
+from app.auth.access import Access
 from app.calls.actions import Action
 from app.calls.events import (
     CallerArrived,
@@ -36,6 +38,7 @@ from app.runtime.dispatcher import Dispatcher
 from app.runtime.health import Health, Level, Part
 from app.runtime.service import Service
 from app.site.model import Language, Site
+from tests.support.accounts import quick_hasher
 
 TOKEN = "a-token-for-tests"
 START = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
@@ -101,7 +104,12 @@ def call_settings() -> CallSettings:
 class Stage:
     """The service, and what the world does to it."""
 
-    def __init__(self, history: History | None = None, records: Records | None = None) -> None:
+    def __init__(
+        self,
+        history: History | None = None,
+        records: Records | None = None,
+        missed: MissedCalls | None = None,
+    ) -> None:
         self.clock = StageClock()
         self.journal = ListJournal()
         self.performed: list[Action] = []
@@ -126,7 +134,10 @@ class Stage:
             health=lambda: self.health,
             reload_site=self._reload,
         )
-        self.api: Api = create_api(self.service, history=history, records=records)
+        self.access = Access.over(clock=self.clock, admin_token=TOKEN, hasher=quick_hasher())
+        self.api: Api = create_api(
+            self.service, access=self.access, history=history, records=records, missed=missed
+        )
 
     def open(self) -> None:
         """Tell the brains what the site is."""

@@ -11,7 +11,14 @@ from app.api.pages import PAGES
 from app.auth.identities import is_admin_token
 from tests.support.stage import TOKEN, Stage
 
-IDS = {"agent_id": "lin", "queue_id": "service", "call_id": "c1", "user_name": "lin", "token_id": "t1"}
+IDS = {
+    "agent_id": "lin",
+    "queue_id": "service",
+    "call_id": "c1",
+    "missed_id": "c1",
+    "user_name": "lin",
+    "token_id": "t1",
+}
 
 
 def routes(stage: Stage) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,87 @@
+"""Reports of real calls: what happened on the wire is what the report counts, and what the queue log tells."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from app.simulator.answering import Answer
+from tests.support.hotline_site import SERVICE
+from tests.support.service import Hotline
+from tests.support.until import until
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
+
+_WRITTEN_WITHIN = 5.0
+QUEUE = f"queue{SERVICE}"
+
+
+class Reader:
+    """Asks the running service for what happened since the test began."""
+
+    def __init__(self, hotline: Hotline, http: aiohttp.ClientSession) -> None:
+        service = hotline.thirdring.service
+        self._http = http
+        self._url = f"{hotline.thirdring.url}/api/v1/reports"
+        self._headers = {"Authorization": f"Bearer {service.admin_token}"}
+        began = service.clock.now()
+        self._period = {"since": began.isoformat(), "until": (began + timedelta(hours=1)).isoformat()}
+
+    async def text(self, path: str = "", **query: str) -> str:
+        """One answer."""
+        async with self._http.get(
+            f"{self._url}{path}", params={**self._period, **query}, headers=self._headers
+        ) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.text()
+
+    async def figures(self) -> Any:
+        """The figures of the queue's calls, once the handled ones are written down."""
+        deadline = asyncio.get_running_loop().time() + _WRITTEN_WITHIN
+        while True:
+            async with self._http.get(
+                self._url, params={**self._period, "queue_id": QUEUE}, headers=self._headers
+            ) as answer:
+                figures = (await answer.json())["total"]["figures"]
+            if figures["handled"] and figures["abandoned"]:
+                return figures
+            assert asyncio.get_running_loop().time() < deadline, figures
+            await asyncio.sleep(0.05)
+
+
+async def test_a_report_counts_what_happened_on_the_wire(hotline: Hotline) -> None:
+    """One caller talks, the next gives up while the agent is busy."""
+    async with aiohttp.ClientSession() as http:
+        reader = Reader(hotline, http)
+        agent = await hotline.agent(1, Answer(after=timedelta(milliseconds=300)))
+        there = await hotline.call(SERVICE)
+        await hotline.until_talking()
+        here = await agent.next_call()
+        waiting = await hotline.call(SERVICE)
+        await until(lambda: len(hotline.board.calls) == 2, "the second call did not arrive")
+        waiting.hang_up()
+        await until(lambda: len(hotline.board.calls) == 1, "the second call did not end")
+        here.hang_up()
+        await there.until_ended()
+        figures = await reader.figures()
+        log = (await reader.text("/queue-log")).splitlines()
+    counts = ("offered", "answered", "abandoned", "handled", "agent_hang_ups", "waiting")
+    assert [figures[name] for name in counts] == [2, 1, 1, 1, 1, 0]
+    assert figures["avg_ring"] == pytest.approx(0.3, abs=0.1)
+    assert 0.3 <= figures["asa"] < 0.6
+    assert _events_by_call(log) == [
+        ["ENTERQUEUE", "CONNECT", "COMPLETEAGENT"],
+        ["ENTERQUEUE", "ABANDON"],
+    ]
+
+
+def _events_by_call(log: list[str]) -> list[list[str]]:
+    """In the order in which the calls appear."""
+    events: dict[str, list[str]] = {}
+    for line in log:
+        _, call_id, queue, _, event, *_ = line.split("|")
+        if queue == QUEUE:
+            events.setdefault(call_id, []).append(event)
+    return list(events.values())

@@ -22,6 +22,7 @@ import aiohttp
 import msgspec
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
 from app.asterisk.child import tied_to_us
 from app.asterisk.installation import find
@@ -89,15 +90,18 @@ async def _run(console: Console, data: Path, scenario: Scenario, *, seconds: flo
             scenario, server=("127.0.0.1", told["sip_port"]), passwords=passwords, actions=actions, media=True
         )
         live = LiveClient(told["url"], token, TOPICS)
-        show = _Show(console, live, floor, actions, foot=_foot(told, token))
+        show = _Show(console, live, floor, actions, foot=_foot(told, await actions.display_token()))
         await _until_stopped(stop, seconds, floor, show)
 
 
-def _foot(told: Mapping[str, Any], token: str) -> str:
-    """What a visitor may do. The token in the fragment never leaves the browser: fragments are not sent."""
-    return (
-        f"Call in yourself: sip:4001@127.0.0.1:{told['sip_port']} (no password).  Ctrl-C ends.\n"
-        f"Wallboard: {told['url']}/wallboard#token={token}"
+def _foot(told: Mapping[str, Any], display_token: str) -> Text:
+    """What a visitor may do. The address is a link that holds the token; written out, both together are too long for a line."""
+    page = f"{told['url']}/wallboard"
+    return Text.assemble(
+        f"Call in yourself: sip:4001@127.0.0.1:{told['sip_port']} (no password).  Ctrl-C ends.\nWallboard: ",
+        (page, f"link {page}#token={display_token}"),
+        f"\nIts token: {display_token}",
+        style="dim",
     )
 
 
@@ -163,7 +167,7 @@ class _Show:
     """Follows the floor and draws it: a screen on a terminal, a line now and then elsewhere."""
 
     def __init__(
-        self, console: Console, live: LiveClient, floor: Floor, actions: RestActions, *, foot: str
+        self, console: Console, live: LiveClient, floor: Floor, actions: RestActions, *, foot: Text
     ) -> None:
         self._console = console
         self._live = live

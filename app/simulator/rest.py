@@ -43,6 +43,15 @@ class RestActions:
             found: dict[str, Any] = await answer.json()
             return found if answer.ok else {}
 
+    async def display_token(self) -> str:
+        """A token for a wallboard, good for a day. It follows the floor and can do nothing else."""
+        body = {"label": "demo wallboard", "kind": "display", "days": 1}
+        async with self._http.post(f"{self._url}/tokens", json=body, headers=self._headers) as answer:
+            if not answer.ok:
+                raise RuntimeError(f"expected the service to make a token, got {answer.status}")
+            secret: str = (await answer.json())["secret"]
+            return secret
+
     async def _post(self, path: str, body: dict[str, str]) -> None:
         async with self._http.post(f"{self._url}/{path}", json=body, headers=self._headers) as answer:
             await answer.read()

@@ -20,7 +20,7 @@ def draw(
     log: Iterable[str],
     now: datetime,
     is_stale: bool,
-    foot: str,
+    foot: Text,
 ) -> Group:
     """The whole screen."""
     return Group(
@@ -31,7 +31,7 @@ def draw(
             border_style="red" if is_stale else "green",
         ),
         Text(_counts(tally, ring_limit_seconds(values))),
-        Text(foot, style="dim"),
+        foot,
     )
 
 

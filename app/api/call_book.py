@@ -145,5 +145,7 @@ class CallBook:
         offer = self._offers.get(fact.offer_id)
         if offer is not None:
             offer.ended_at, offer.outcome, offer.ringing_at = fact.at, fact.outcome, fact.ringing_at
+            if fact.rings is not None:
+                offer.ring, offer.is_within_rings = fact.rings.number, fact.rings.is_within
             if fact.outcome is OfferOutcome.ANSWERED and offer.answered_at is None:
                 offer.answered_at = fact.at

@@ -17,6 +17,8 @@ AGENT = {
     "state_since": "2026-11-21T08:30:04.310Z",
     "idle_since": "2026-11-21T08:27:40.120Z",
     "deadline": None,
+    "ringing_at": None,
+    "rings_until": None,
     "device_id": "phone1",
     "call_id": "1763713800.17",
     "unavailable_reason": "connected",
@@ -70,6 +72,8 @@ _CALL = {
     "outcome": "connected",
     "ended_by": None,
     "cause": None,
+    "rings_from": _AT,
+    "rings_until": None,
     "position": None,
     "expected_wait_seconds": None,
 }
@@ -115,6 +119,8 @@ _OFFER = {
     "answered_at": "2026-11-21T08:30:04.287Z",
     "ended_at": "2026-11-21T08:30:04.310Z",
     "outcome": "answered",
+    "ring": 1,
+    "is_within_rings": True,
     "why": _WHY,
 }
 CALL_DETAIL = {**_CALL, "legs": [_LEG], "offers": [_OFFER]}

@@ -47,6 +47,8 @@ class OfferRecord:
     ended_at: datetime | None = None
     outcome: OfferOutcome | None = None
     why: Explanation | None = None
+    ring: int | None = None
+    is_within_rings: bool | None = None
 
 
 @dataclass(slots=True)

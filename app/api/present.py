@@ -79,8 +79,13 @@ class PresentCalls:
 
     def _now(self, call: Call) -> dict[str, object]:
         queued = self.board.engine.call(call.id)
-        state = queued.state if queued else None
-        return {"phase": call.phase, "state": state, "held_since": call.held_since}
+        now = {
+            "phase": call.phase,
+            "state": queued.state if queued else None,
+            "held_since": call.held_since,
+        }
+        rings = {"rings_from": queued.rings_from, "rings_until": queued.rings_until} if queued else {}
+        return {**now, **rings}
 
     def _leg(self, record: LegRecord) -> LegRecord:
         leg = self.board.legs.get(record.leg_id)

@@ -7,6 +7,7 @@ time passes. A queue opens and closes by its calendar: the hub looks at those at
 from collections.abc import Iterable
 
 from app.acd.events import DeviceChanged, TimePassed
+from app.acd.facts import OfferRang
 from app.acd.model import UnavailableReason
 from app.calls.events import AsteriskSeen, Event
 from app.calls.facts import Fact
@@ -68,6 +69,8 @@ class Marks:
             self.add_queue(queue_id)
         if (agent_id := getattr(touched, "agent_id", None)) is not None:
             self._add_agents([agent_id])
+        elif isinstance(touched, OfferRang) and (offer := self._board.engine.offer(touched.offer_id)):
+            self._add_agents([offer.agent_id])  # Whose rings begin to count.
 
     def _call_of_leg(self, touched: Event | Fact) -> CallId | None:
         """The call of a leg or an offer; an agent's leg has its offer's id."""

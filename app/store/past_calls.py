@@ -143,4 +143,6 @@ def _offer(row: Row[Any]) -> OfferRecord:
         ended_at=row.ended_at,
         outcome=OfferOutcome(row.outcome) if row.outcome else None,
         why=_explanation.decode(row.why) if row.why else None,
+        ring=row.ring,
+        is_within_rings=row.is_within_rings,
     )

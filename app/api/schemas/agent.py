@@ -45,6 +45,10 @@ class AgentShape(Shape):
     state_since: Instant
     idle_since: Instant
     deadline: Annotated[Instant | None, Field(description="When a wrap-up or a rest ends.")]
+    ringing_at: Annotated[Instant | None, Field(description="Since when the agent's phone rings.")]
+    rings_until: Annotated[
+        Instant | None, Field(description="Answered before, the offer is within its rings.")
+    ]
     device_id: str | None
     call_id: str | None
     unavailable_reason: Annotated[
@@ -62,6 +66,7 @@ def agent_shape(engine: Engine, agent_id: AgentId) -> AgentShape | None:
 def agent_of(engine: Engine, view: AgentView) -> AgentShape:
     """The shape of a view."""
     agent = engine.floor.agents.get(view.id)
+    offer = engine.offer(view.offer_id) if view.offer_id else None
     return AgentShape(
         id=view.id,
         name=agent.name if agent else view.id,
@@ -74,6 +79,8 @@ def agent_of(engine: Engine, view: AgentView) -> AgentShape:
         state_since=view.since,
         idle_since=view.idle_since,
         deadline=view.deadline,
+        ringing_at=offer.ringing_at if offer else None,
+        rings_until=offer.rings_until if offer else None,
         device_id=view.device_id,
         call_id=view.call_id,
         unavailable_reason=view.unavailable_reason,

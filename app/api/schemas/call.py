@@ -67,6 +67,8 @@ class OfferShape(Shape):
     answered_at: Instant | None
     ended_at: Instant | None
     outcome: OfferOutcome | None
+    ring: Annotated[int | None, Field(description="The agent's ring in which it was answered or ended.")]
+    is_within_rings: bool | None
     why: WhyShape | None
 
 
@@ -93,6 +95,10 @@ class CallShape(Shape):
     outcome: str | None
     ended_by: HangUpParty | None
     cause: Annotated[int | None, Field(description="Q.850 cause.")]
+    rings_from: Annotated[Instant | None, Field(description="The caller's rings count from here.")]
+    rings_until: Annotated[
+        Instant | None, Field(description="Answered before, the call is within its rings.")
+    ]
 
 
 class CallItem(CallShape):
@@ -150,6 +156,8 @@ def fields_of(record: CallRecord) -> dict[str, Any]:
         "phase": None,
         "state": None,
         "held_since": None,
+        "rings_from": None,
+        "rings_until": None,
     }
 
 
@@ -187,6 +195,8 @@ def offers_of(offers: Sequence[OfferRecord]) -> list[OfferShape]:
             answered_at=offer.answered_at,
             ended_at=offer.ended_at,
             outcome=offer.outcome,
+            ring=offer.ring,
+            is_within_rings=offer.is_within_rings,
             why=_why(offer.why, offer.agent_id) if offer.why else None,
         )
         for offer in offers

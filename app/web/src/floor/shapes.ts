@@ -27,6 +27,8 @@ export interface Agent {
   readonly state: string;
   readonly state_since: string;
   readonly unavailable_reason: string | null;
+  /** Since when the agent's phone rings. A service of an older version does not say. */
+  readonly ringing_at?: string | null;
 }
 
 export interface Alert {

@@ -6,6 +6,7 @@ import type { Agent } from "../floor/shapes.ts";
 import { board } from "./board.ts";
 import { Elapsed } from "./elapsed.tsx";
 import { PageNumber } from "./page_number.tsx";
+import { Rings, urgencyOf } from "./rings.tsx";
 
 export function Agents() {
   const { agentColumns, agentRows, cardHeight } = board.layout.value;
@@ -31,14 +32,16 @@ export function Agents() {
 function Card({ agent: thing }: { agent: Signal<Agent> }) {
   const agent = thing.value;
   const does = doing(agent);
+  const ringing = agent.ringing_at ?? null;
   return (
-    <div class={`card ${does}`} data-agent={agent.id}>
+    <div class={`card ${does} ${urgencyOf(ringing)}`} data-agent={agent.id}>
       <span class="name long">{agent.name}</span>
       <Elapsed since={since(agent)} />
       <span class="doing long">
         {board.texts.value.doing[does] ?? does}
         {does === "paused" && agent.pause_code ? <span class="reason"> {agent.pause_code}</span> : null}
       </span>
+      {ringing === null ? null : <Rings since={ringing} />}
     </div>
   );
 }

@@ -2,11 +2,11 @@ import type { Signal } from "@preact/signals";
 
 import { count, GROUPS, type Group } from "../floor/doing.ts";
 import { pageAt } from "../floor/layout.ts";
-import { ringNumber, type Urgency, urgency } from "../floor/rings.ts";
 import type { Queue } from "../floor/shapes.ts";
 import { board } from "./board.ts";
 import { Elapsed } from "./elapsed.tsx";
 import { PageNumber } from "./page_number.tsx";
+import { Rings, urgencyOf } from "./rings.tsx";
 
 const NAMES = Object.keys(GROUPS) as Group[];
 
@@ -39,7 +39,7 @@ export function Queues() {
 function QueueRow({ queue: thing }: { queue: Signal<Queue> }) {
   const queue = thing.value;
   return (
-    <div class={`queue row ${urgencyOf(queue)}`} data-queue={queue.id}>
+    <div class={`queue row ${urgencyOf(queue.longest_wait_since)}`} data-queue={queue.id}>
       <span class="name">
         <span class="long">{queue.name}</span>
         {queue.is_open ? null : <span class="tag">{board.texts.value.closed}</span>}
@@ -59,35 +59,12 @@ function GroupCount({ name, number }: { name: Group; number: number }) {
   return <span class={`number ${name} ${number ? "some" : "none"}`}>{number}</span>;
 }
 
-/** The wait, and the rings it lasted: lamps while it is within the site's rings, the number beyond. */
+/** The wait, and the rings it lasted. */
 function Wait({ since }: { since: string }) {
-  const site = board.floor.site.value;
-  if (site === null) return <Elapsed since={since} />;
-  const ring = ringNumber(board.now.value - Date.parse(since), site.ring_ms);
   return (
     <>
       <Elapsed since={since} />
-      {ring > site.rings ? (
-        <span class="ring">{board.texts.value.ring(ring)}</span>
-      ) : (
-        <Lamps lit={ring} of={site.rings} />
-      )}
+      <Rings since={since} />
     </>
   );
-}
-
-function Lamps({ lit, of }: { lit: number; of: number }) {
-  return (
-    <span class="lamps">
-      {Array.from({ length: of }, (_, index) => (
-        <i key={index} class={index < lit ? "lit" : ""} />
-      ))}
-    </span>
-  );
-}
-
-function urgencyOf(queue: Queue): Urgency | "quiet" {
-  const site = board.floor.site.value;
-  if (site === null || queue.longest_wait_since === null) return "quiet";
-  return urgency(board.now.value - Date.parse(queue.longest_wait_since), site);
 }

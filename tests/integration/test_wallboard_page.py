@@ -134,6 +134,21 @@ async def test_a_wait_lights_a_lamp_per_ring_and_turns_red_after_the_third(brows
         await row.shows(".ring", "ring 4")
 
 
+async def test_a_ringing_phone_lights_its_lamps_too(browser: Browser) -> None:
+    """Counted from its own ringing, which begins later than the caller's wait."""
+    scene = Scene()
+    scene.arrives(1)
+    scene.clock.move(timedelta(seconds=9))
+    scene.log_in(1)
+    async with shown(browser, scene) as page:
+        card = agent(page, 1)
+        await expect(card.itself.locator(".lit")).to_have_count(0)
+        scene.rings("c1-1")
+        await card.is_painted("calm")
+        await expect(card.itself.locator(".lit")).to_have_count(1)
+        await queue(page, 1).is_painted("calm")
+
+
 async def test_waits_are_counted_by_the_page(browser: Browser) -> None:
     """Nothing is sent meanwhile."""
     scene = Scene()

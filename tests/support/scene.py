@@ -74,6 +74,10 @@ class Scene(Stage):
         self.dispatcher.submit(CallerArrived(call_id, EntryNumber(f"400{queue}"), number, ""))
         return call_id
 
+    def is_offered(self, call_id: CallId) -> bool:
+        """Whether a phone is to ring for the call."""
+        return LegId(f"{call_id}-1") in self.board.legs
+
     def is_rung(self, call_id: CallId) -> None:
         """The phone that the call was offered to rings."""
         self.dispatcher.submit(LegRinging(LegId(f"{call_id}-1")))
@@ -110,7 +114,7 @@ def busy() -> Scene:
     scene.passes(12)
     for queue in (1, 3, 2, 1, 1, 3):
         call_id = scene.arrives(queue)
-        if queue == 2:
+        if scene.is_offered(call_id):
             scene.is_rung(call_id)
         scene.passes(2)
     return scene

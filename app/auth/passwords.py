@@ -17,7 +17,7 @@ T = TypeVar("T")
 SHORTEST, LONGEST = 12, 128
 _FEWEST_SIGNS = 5
 _WELL_KNOWN = ("password", "thirdring", "123456789", "qwertyuiop", "1qaz2wsx", "iloveyou", "letmein")
-_LEAST_BESIDE = 4
+_LEAST_BESIDE = 6
 """Signs that a password must have beside a well-known word."""
 
 _AT_ONCE = 2

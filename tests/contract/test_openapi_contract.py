@@ -12,6 +12,7 @@ from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.support.metrics_records import ListRecords, answered, left
+from tests.support.missed_calls import ListMissedCalls, missed
 from tests.support.stage import TOKEN, Stage
 
 REACHED_BY: dict[str, Any] = {
@@ -22,7 +23,8 @@ REACHED_BY: dict[str, Any] = {
 
 def at_work() -> Stage:
     """One floor for all requests, which follow each other as they do in life. The examples of the document name it."""
-    stage = Stage(records=ListRecords([answered(5), left(9)]))
+    ledger = ListMissedCalls([missed("1763713800.17")])
+    stage = Stage(records=ListRecords([answered(5), left(9)]), missed=ledger)
     asyncio.run(_begin(stage))
     return stage
 

@@ -26,7 +26,7 @@ from app.live.protocol import (
     View,
     late,
 )
-from app.live.rights import Rights
+from app.live.rights import Rights, text_of
 from app.runtime.service import Service
 
 _SEND_SECONDS = 10
@@ -87,7 +87,7 @@ class _Guest:
         self._view = subscription.view
         self.check()
         if self._principal is not None and subscription.view.numbers is Numbers.FULL:
-            topics = sorted(map(str, subscription.view.topics))
+            topics = sorted(map(text_of, subscription.view.topics))
             actor, now = Actor(self._principal, self._source), self._service.clock.now()
             self._access.audit.note(actor.entry("followLive", at=now, details={"topics": topics}))
 

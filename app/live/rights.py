@@ -23,11 +23,11 @@ class Rights:
         """Why somebody may not follow a view; None: that one may. One topic too many refuses the whole."""
         for topic in view.topics:
             if not self._is_shown(principal, topic):
-                return f"No display of yours shows {_text(topic)}."
+                return f"No display of yours shows {text_of(topic)}."
             if not self._reaches(principal, _permission(topic), topic):
-                return f"The role {principal.role} may not follow {_text(topic)}."
+                return f"The role {principal.role} may not follow {text_of(topic)}."
             if view.numbers is Numbers.FULL and not self._may_see_numbers(principal, topic):
-                return f"The role {principal.role} may see numbers of {_text(topic)} only masked."
+                return f"The role {principal.role} may see numbers of {text_of(topic)} only masked."
         return None
 
     def _is_shown(self, principal: Principal, topic: Topic | Kind) -> bool:
@@ -57,7 +57,8 @@ def _permission(topic: Topic | Kind) -> Permission:
     return TOPIC_PERMISSIONS[kind]
 
 
-def _text(topic: Topic | Kind) -> str:
+def text_of(topic: Topic | Kind) -> str:
+    """The topic as a client writes it."""
     if isinstance(topic, Team):
         return f"{_TEAM}:{topic.name}"
-    return str(topic) if isinstance(topic, Key) else f"{topic}s"
+    return f"{topic}s" if isinstance(topic, Kind) and topic is not Kind.SITE else str(topic)

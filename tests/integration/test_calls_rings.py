@@ -1,0 +1,59 @@
+"""Rings and missed calls on the real Asterisk: counted from the 180 on the wire, and read back from the ledger."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.acd.facts import CallConnected, OfferEnded, OfferRang
+from app.api.missed_calls import MissedKind
+from app.calls.facts import CallMissed
+from app.calls.missed import MissCause
+from app.ids import MissedId
+from app.simulator.wire_log import Flow
+from app.store.past_missed_calls import PastMissedCalls
+from tests.support.hotline_site import ON_CONNECT, SERVICE
+from tests.support.service import Hotline
+from tests.support.until import until
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
+
+TOLERANCE = timedelta(milliseconds=20)
+
+
+@pytest.mark.parametrize("entry", [SERVICE, ON_CONNECT])
+async def test_an_agents_rings_count_from_the_180_on_the_wire(hotline: Hotline, entry: str) -> None:
+    """And the caller's from the call's coming, be it to music or to ring-back."""
+    agent = await hotline.agent(1)
+    there = await hotline.call(entry)
+    here = await agent.next_call()
+    await here.until_ringing()
+    await until(lambda: hotline.told(OfferRang), "no ringing was written down")
+    here.answer()
+    await hotline.until_talking()
+    rings, caller = (await hotline.fact(OfferEnded)).rings, (await hotline.fact(CallConnected)).rings
+    assert rings is not None
+    assert caller is not None
+    log = hotline.wire.log
+    rang, *_ = log.every(method="INVITE", status=180, flow=Flow.SENT, call_id=here.call_id)
+    came, *_ = log.every(method="INVITE", flow=Flow.SENT, call_id=there.call_id)
+    assert abs(rings.since - rang.wall) < TOLERANCE
+    assert abs(caller.since - came.wall) < TOLERANCE
+    assert (rings.number, rings.is_within, caller.number, caller.is_within) == (1, True, 1, True)
+
+
+async def test_a_caller_who_gives_up_stands_in_the_ledger(hotline: Hotline) -> None:
+    """With the agent who let the phone ring, and the offer that rang out before."""
+    await hotline.agent(1)
+    there = await hotline.call(SERVICE)
+    ended = await hotline.fact(OfferEnded)
+    there.hang_up()
+    fact = await hotline.fact(CallMissed)
+    await hotline.thirdring.journal.flush()
+    ledger = PastMissedCalls(hotline.thirdring.journal.database.engine)
+    call = await ledger.missed_call(MissedId(fact.call_id))
+    offer = await ledger.missed_call(MissedId(ended.offer_id))
+    assert call is not None
+    assert offer is not None
+    assert (call.kind, call.cause, call.ring) == (MissedKind.CALL, MissCause.CALLER_LEFT, 1)
+    assert "agent1" in [each.agent_id for each in call.on_duty]
+    assert (offer.kind, offer.cause, offer.agent_id) == (MissedKind.OFFER, MissCause.IGNORED, "agent1")

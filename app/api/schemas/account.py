@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.api.schemas.base import Body, Instant, Name, Shape
 from app.auth.model import Permission, Principal, Reach, Role, Token, TokenKind, User
@@ -71,7 +71,7 @@ class UserChange(Body):
     agent_id: Annotated[Name | None, Field(description="Null: the user is no agent any more.")] = None
     teams: TeamNames | None = None
     is_disabled: Annotated[
-        bool | None, Field(description="True ends all sessions and tokens of the user.")
+        StrictBool | None, Field(description="True ends all sessions and tokens of the user.")
     ] = None
 
 

@@ -59,7 +59,7 @@ def trail_marks(service: Service) -> Permit:
 
 
 class TrailKeeper:
-    """Notes each request when it is over. Stands inside the guard: it knows who asks."""
+    """Notes each request when it is decided, before the answer leaves. Stands inside the guard: it knows who asks."""
 
     def __init__(self, app: ASGIApp, *, service: Service, audit: AuditLog) -> None:
         self._app = app
@@ -71,19 +71,18 @@ class TrailKeeper:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        trail, status = Trail(), problems.FAULT
+        trail = scope.setdefault("state", {})["trail"] = Trail()
 
-        async def watched_send(message: Message) -> None:
-            nonlocal status
+        async def noting_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                status = message["status"]
+                self._note(Request(scope), trail, problems.result_of(message["status"]))
             await send(message)
 
-        scope.setdefault("state", {})["trail"] = trail
         try:
-            await self._app(scope, receive, watched_send)
-        finally:
-            self._note(Request(scope), trail, problems.result_of(status))
+            await self._app(scope, receive, noting_send)
+        except Exception:
+            self._note(Request(scope), trail, problems.FAILED)
+            raise
 
     def _note(self, request: Request, trail: Trail, result: str) -> None:
         operation = operation_of(request)

@@ -87,8 +87,6 @@ _CODE_BY_STATUS = {
 
 
 DONE, FORBIDDEN, REFUSED, FAILED = "done", "forbidden", "refused", "failed"
-FAULT = HTTPStatus.INTERNAL_SERVER_ERROR.value
-"""The status of a request that broke before it was answered."""
 
 
 def result_of(status: int) -> str:

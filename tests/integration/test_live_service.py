@@ -72,7 +72,7 @@ async def test_after_a_kill_a_wallboard_and_the_history_know_everything(
         await again.resume("calls", seq=seq, epoch=epoch)
         assert (await again.hear())["type"] == "snapshot"
         assert [value["from_number"] for value in again.values.values()] == ["138****0002"]
-    past = await service_process.until_ended(topic.removeprefix("call:"))
+    past = await service_process.ask("GET", f"calls/{topic.removeprefix('call:')}")
     assert [leg["role"] for leg in past["legs"]] == ["caller", "agent"]
     assert (past["ended_by"], past["offers"][0]["outcome"]) == ("caller", "answered")
     assert past["offers"][0]["why"]["summary"].startswith(

@@ -1,1 +1,0 @@
-"""Promises to call somebody back. Pure."""

@@ -184,7 +184,7 @@ async def _run_service(settings: Settings) -> None:
         where = settings.data_dir / "service.json"
         asterisk = thirdring.asterisk
         told = {"url": thirdring.url, "sip_port": asterisk.ports.sip if asterisk else None}
-        await asyncio.to_thread(where.write_text, json.dumps(told))
+        await asyncio.to_thread(_write_whole, where, json.dumps(told))
         _log.info("listening", url=thirdring.url, site=str(settings.site), data=str(settings.data_dir))
         try:
             await stop.wait()
@@ -192,6 +192,13 @@ async def _run_service(settings: Settings) -> None:
             with suppress(OSError):
                 await asyncio.to_thread(where.unlink)
         _log.info("stopping")
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Whoever looks finds the whole text or no file."""
+    beside = path.with_suffix(".new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
 
 
 # --- the others --------------------------------------------------------------------------------------------------------

@@ -28,13 +28,19 @@ def rings_since(call: CallRecord) -> datetime:
 
 
 def watch_offer(state: State, offer: OfferRecord) -> None:
-    """Set the timer of a ringing offer's next mark. May be called again at any time."""
-    mark = next_mark(state.queues[offer.queue_id].agent_marks, offer.ring)
-    due = None if mark is None or offer.ringing_at is None else offer.ringing_at + mark[1]
+    """Set the timer of a ringing offer's next mark; an answered one rings no more. May be called again at any time."""
+    due = _due_at(state.queues[offer.queue_id].agent_marks, offer)
     if due is None or due >= offer.ring_deadline:
         state.timers.cancel(TimerKind.AGENT_RINGS, offer.id)
     else:
         state.timers.set(TimerKind.AGENT_RINGS, offer.id, due)
+
+
+def _due_at(of: tuple[Mark, ...], offer: OfferRecord) -> datetime | None:
+    mark = next_mark(of, offer.ring)
+    if mark is None or offer.ringing_at is None or offer.answered_at is not None:
+        return None
+    return offer.ringing_at + mark[1]
 
 
 def watch_call(state: State, call: CallRecord) -> None:

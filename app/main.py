@@ -92,7 +92,10 @@ class Thirdring:
 
 @asynccontextmanager
 async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Thirdring]:
-    """Open everything; what is inside the `with` runs beside the service. Raises the documented errors of the parts."""
+    """Open everything; what is inside the `with` runs beside the service. Raises the documented errors of the parts.
+
+    When a part fails, our own Asterisk is left running with its calls: the next start takes them over.
+    """
     clock = clock or SystemClock()
     parts = await _open(settings, clock)
     try:
@@ -100,14 +103,16 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             serving = tasks.create_task(parts.serve())
             background = [tasks.create_task(job) for job in parts.jobs()]
             _calm_the_collector()
+            is_orderly = False
             try:
                 yield parts.thirdring
+                is_orderly = True
             finally:
                 parts.server.should_exit = True
-                await asyncio.wait([serving])
-                await parts.wind_down()
                 for task in background:
                     task.cancel()
+                await asyncio.wait([serving, *background])
+                await parts.wind_down(keep_calls=settings.keep_asterisk or not is_orderly)
     finally:
         await parts.close()
 
@@ -353,11 +358,10 @@ class _Parts:
 
     # --- the end ---------------------------------------------------------------------------------------------------
 
-    async def wind_down(self) -> None:
-        """Take in nothing more, then let go of Asterisk."""
-        self.link.client.close()
+    async def wind_down(self, *, keep_calls: bool) -> None:
+        """Take in nothing more, then let go of Asterisk, or end it."""
         self.dispatcher.stop()
-        if self.asterisk and self.settings.keep_asterisk:
+        if self.asterisk and keep_calls:
             self.asterisk.leave()
         elif self.asterisk:
             await self.asterisk.stop()

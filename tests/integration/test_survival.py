@@ -217,6 +217,23 @@ async def test_a_caller_who_comes_while_nobody_is_there_hears_greeting_and_music
     assert abs(arrived_at - called_at) < timedelta(seconds=1)
 
 
+async def test_a_controller_that_is_replaced_stops_acting_and_leaves_the_calls_alone(
+    service_process: ServiceProcess,
+) -> None:
+    """The one that took over may die too: a new start takes the calls back."""
+    service = service_process
+    call, agent = await talking_call(service)
+    async with service.another_controller():
+        assert await service.ended() == 75
+        await asyncio.gather(call.hears(AGENT_HZ), agent.hears(CALLER_HZ))
+    assert "Another controller" in service.log()
+    await service.start()
+    await talk(call, agent)
+    call.hang_up()
+    await agent.until_ended()
+    await service.until_agent("agent1", "idle")
+
+
 async def test_when_asterisk_is_killed_the_books_are_closed_and_new_calls_flow(
     service_process: ServiceProcess,
 ) -> None:

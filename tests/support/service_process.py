@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -99,6 +99,20 @@ class ServiceProcess:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(self._process.wait(), 15)
+
+    async def ended(self) -> int:
+        """Wait until it ended by itself; its exit status."""
+        assert self._process is not None
+        return await asyncio.wait_for(self._process.wait(), 15)
+
+    def another_controller(self) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
+        """Somebody who connects to our Asterisk under our application's name."""
+        running = json.loads((self.data / "asterisk" / "running.json").read_text())
+        password = json.loads((self.data / "secrets.json").read_text())["ari_password"]
+        url = f"http://127.0.0.1:{running['ports']['http']}/ari/events?app=thirdring"
+        return self._http.ws_connect(
+            url, headers={"Authorization": aiohttp.encode_basic_auth("thirdring", password)}
+        )
 
     def log(self) -> str:
         """What it printed."""

@@ -20,7 +20,7 @@ from tests.bench.load import Floor, Run, floor
 from tests.bench.systems import Controller, Node, controller, node
 
 RING_LIMIT = 0.050
-RATE_STEPS = (20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120)
+RATE_STEPS = (40, 80, 120, 140, 160, 180)
 HOLD_SECONDS = 20.0
 
 

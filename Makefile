@@ -40,7 +40,7 @@ check: .venv/.dev ## the fast loop: style, types, import rules, unit and propert
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(RUN) pytest --quiet --numprocesses 2 tests/unit tests/property
+	@$(RUN) pytest --quiet --numprocesses 2 -m 'not thorough' tests/unit tests/property
 
 bench: .venv/.dev ## measure Thirdring beside app_queue and a plain Dial on the same machine
 	@$(RUN) tests.bench

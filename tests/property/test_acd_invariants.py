@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -69,6 +70,8 @@ from tests.support.acd_floors import (
     seconds,
 )
 from tests.support.acd_reference import expected_offers, situation
+
+pytestmark = pytest.mark.thorough
 
 _START = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -51,6 +52,8 @@ from tests.support.switchboards import (
     floor,
 )
 from tests.support.tiny_asterisk import TinyAsterisk, TinyLeg
+
+pytestmark = pytest.mark.thorough
 
 ENTRIES = [SERVICE, RING_ALL, RINGBACK, TONE, TO_MESSAGE, TO_NUMBER, TO_VOICEMAIL, IMPATIENT, NOBODY]
 choices = st.integers(0, 9)

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from app.site.document import read_document
 from app.site.errors import Mistake, SiteError
 from app.site.loader import load_site
 from app.site.reference import groups
+
+pytestmark = pytest.mark.thorough
 
 TODAY = date(2026, 11, 21)
 EXAMPLE = Path("app/site/examples/hotline.yaml")

@@ -110,6 +110,7 @@ def test_a_number_can_be_skipped_to_and_stays_skipped_after_a_restart(tmp_path: 
     assert numbers(again) == [1, 2, 10]
 
 
+@pytest.mark.thorough
 @settings(max_examples=30, deadline=None)
 @given(
     payloads=st.lists(st.binary(max_size=30), min_size=1, max_size=3),

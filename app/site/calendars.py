@@ -1,13 +1,25 @@
-"""Public holidays as dates: the `holidays` library asked once at load, so that the engine needs no library and no clock."""
+"""Public holidays as dates: the `holidays` library asked once at load, so that the engine needs no library and no clock.
+
+Most restarts need none of it, and the library with its 200 countries takes a while to read: it is read when a calendar asks.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-from holidays import HolidayBase, country_holidays
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _YEARS_AHEAD = 2
 _SUBSTITUTED = re.compile(r"substituted from (\d\d)/(\d\d)/(\d{4})")
+
+
+def countries() -> Mapping[str, Sequence[str]]:
+    """The countries whose holidays are known, by their ISO 3166 codes, each with its regions."""
+    import holidays  # noqa: PLC0415 - see the module
+
+    return holidays.list_supported_countries()
 
 
 def public_holidays(
@@ -26,9 +38,11 @@ def public_holidays(
     return frozenset(calendar), {day: stands_for.get(day, 0) for day in worked}
 
 
-def _ask(country: str, region: str | None, years: range) -> HolidayBase:
+def _ask(country: str, region: str | None, years: range) -> "HolidayBase":
+    import holidays  # noqa: PLC0415 - see the module
+
     # Only the English names of China's holidays are parsed below; other countries may have no English names.
-    return country_holidays(
+    return holidays.country_holidays(
         country, subdiv=region, years=years, language="en_US" if country == "CN" else None
     )
 

@@ -6,7 +6,6 @@ A docstring below a field is its documentation. `build.py` turns the declaration
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Self
 
-from holidays import list_supported_countries
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -22,6 +21,7 @@ from pydantic_core import CoreSchema
 from app.acd.model import Strategy, UnavailableReason
 from app.calls.model import AnswerWhen, WaitingSound
 from app.site.cadence import CADENCES
+from app.site.calendars import countries
 from app.site.fields import (
     Address,
     AgentRef,
@@ -424,7 +424,7 @@ class HolidaysDeclaration(Declaration):
     @field_validator("region")
     @classmethod
     def _is_a_region_of_the_country(cls, region: str | None, info: ValidationInfo) -> str | None:
-        regions = frozenset(list_supported_countries().get(info.data.get("country", ""), ()))
+        regions = frozenset(countries().get(info.data.get("country", ""), ()))
         if region is not None and regions and region not in regions:
             hint = did_you_mean(region, regions) or "."
             raise expected(f"a region of {info.data['country']}{hint} Known: {', '.join(sorted(regions))}")

@@ -4,14 +4,13 @@ Every value arrives as text (see `document.py`). A parser raises `expected(...)`
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from holidays import list_supported_countries
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -27,6 +26,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.acd.rings import Cadence
 from app.site.cadence import CADENCES
+from app.site.calendars import countries
 from app.site.model import PortRange
 
 Names = Mapping[str, frozenset[str]]
@@ -309,8 +309,11 @@ SipUser = Annotated[
 # --- places and ports ------------------------------------------------------------------------------------------
 
 
-def _one_of(candidates: frozenset[str], kind: str) -> AfterValidator:
+def _one_of(known: Callable[[], Iterable[str]], kind: str) -> AfterValidator:
+    """One of many names, which are asked for when the first value comes: most sites name no country."""
+
     def validate(value: str) -> str:
+        candidates = frozenset(known())
         if value not in candidates:
             raise expected(f"{kind}{did_you_mean(value, candidates)}")
         return value
@@ -320,13 +323,13 @@ def _one_of(candidates: frozenset[str], kind: str) -> AfterValidator:
 
 TimeZone = Annotated[
     str,
-    _one_of(frozenset(available_timezones()), "an IANA time zone such as `Asia/Shanghai`"),
+    _one_of(available_timezones, "an IANA time zone such as `Asia/Shanghai`"),
     WithJsonSchema({"type": "string"}),
 ]
 Country = Annotated[
     str,
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
-    _one_of(frozenset(list_supported_countries()), "a country code (ISO 3166) such as `cn` or `us`"),
+    _one_of(countries, "a country code (ISO 3166) such as `cn` or `us`"),
     WithJsonSchema({"type": "string"}),
 ]
 

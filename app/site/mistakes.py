@@ -1,6 +1,7 @@
 """Validation errors as mistakes with a place, in words: what was found, what was expected."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -89,12 +90,12 @@ def _found(document: Document, location: Location) -> str:
     return "a list" if isinstance(value, list) else "fields"
 
 
-_SCHEMA = site_schema()
+_site_schema = cache(site_schema)  # Made at the first mistake: a good file needs none.
 
 
 def _schema_at(location: Location) -> dict[str, Any]:
     """The JSON schema of the field at that location: the one source of names and descriptions."""
-    schema: dict[str, Any] = _SCHEMA
+    schema = _site_schema()
     for part in location:
         schema = _inner(_resolved(schema), part)
     return _resolved(schema)
@@ -113,7 +114,9 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     """Follows a reference, and of several forms takes the one with fields."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return _resolved({**_SCHEMA["$defs"][name], **{k: v for k, v in schema.items() if k != "$ref"}})
+        return _resolved(
+            {**_site_schema()["$defs"][name], **{k: v for k, v in schema.items() if k != "$ref"}}
+        )
     forms = [_resolved(form) for form in schema.get("anyOf", ())]
     with_fields = (form for form in forms if {"properties", "patternProperties", "items"} & form.keys())
     return {**schema, **next(with_fields, {})}

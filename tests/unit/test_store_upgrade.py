@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from app.store.engine import open_engine
+from app.store.engine import WRITES, open_engine
 from app.store.errors import DatabaseTooNew
 from app.store.journal import JournalSettings
 from app.store.tables import metadata
-from app.store.upgrade import upgrade
+from app.store.upgrade import NEWEST, upgrade
 from tests.support.databases import TestDatabase
 from tests.support.journals import open_journal
 
 ROOT = Path(__file__).parents[2]
-NEWEST = max((ROOT / "app/store/migrations/versions").glob("v*.py")).name[1:5]
 
 
 def differences(connection: Connection) -> list[object]:
@@ -34,6 +34,21 @@ async def test_the_migrations_make_the_tables_that_the_program_knows(database: T
     await upgrade(engine)
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+def test_the_newest_file_is_the_newest_migration() -> None:
+    """Its name tells at each start, without Alembic, whether there is anything to do."""
+    assert ScriptDirectory(str(ROOT / "app/store/migrations")).get_heads() == [NEWEST]
+
+
+async def test_a_database_that_lacks_nothing_is_not_written_to(database: TestDatabase) -> None:
+    """Another program may hold it, or it may be read-only: a start must not hang on that."""
+    engine = open_engine(database.url)
+    await upgrade(engine)
+    async with engine.execution_options(**WRITES).begin() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+        await asyncio.wait_for(upgrade(engine), 2)
     await engine.dispose()
 
 

@@ -8,6 +8,7 @@ the steps behind it done at once. The breach is told once.
 from app.acd import queueing, ring_watch, waiting
 from app.acd.facts import RingReached, RingsBreached
 from app.acd.model import RingStep
+from app.acd.rings import RingAlert
 from app.acd.state import CallRecord, OfferRecord, State
 from app.ids import AgentId, OfferId
 
@@ -58,6 +59,8 @@ def _act(
     state.facts.append(
         RingReached(state.now, call.id, call.queue_id, step.ring, offer_id, agent_id, step.alert)
     )
+    if step.alert:
+        call.alert = RingAlert(step.ring, state.now, agent_id)
     call.phones = max(call.phones, step.phones)
     call.wider += step.widen
     waiting.promote(state, call, step.priority)

@@ -11,6 +11,8 @@ caller's first ring-back, or from the arrival in the queue when the caller hears
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.ids import AgentId
+
 _NONE = timedelta(0)
 
 
@@ -34,6 +36,15 @@ class RingCount:
     since: datetime
     number: int
     is_within: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RingAlert:
+    """The queue's policy called the supervisor at ring `number`, at the instant `since`. `agent_id` None: a ring of the caller's."""
+
+    number: int
+    since: datetime
+    agent_id: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

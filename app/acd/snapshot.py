@@ -22,6 +22,7 @@ from app.acd.model import (
     OfferOutcome,
     Queue,
 )
+from app.acd.rings import RingAlert
 from app.acd.state import AgentRecord, CallRecord, Mark, OfferRecord, QueueRecord, State
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
@@ -84,6 +85,7 @@ class SavedCall:
     phones: int = 0
     wider: int = 0
     last_miss: OfferOutcome | None = None
+    alert: RingAlert | None = None
 
 
 @dataclass(frozen=True, slots=True)

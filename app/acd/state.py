@@ -25,6 +25,7 @@ from app.acd.model import (
     UnavailableReason,
 )
 from app.acd.priority import Place, micros
+from app.acd.rings import RingAlert
 from app.acd.timers import Timers
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
@@ -109,6 +110,8 @@ class CallRecord:
     wider: int = 0
     """By how much the levels that may be used are widened beyond `Queue.widening`."""
     last_miss: OfferOutcome | None = None
+    alert: RingAlert | None = None
+    """The last one that the policy raised for this call, in whichever queue."""
     # --- derived ---
     place: Place = field(default=(0, 0, CallId("")))
     pool: "Pool | None" = None

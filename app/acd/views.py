@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from app.acd import agents, queueing, ring_watch, waiting
 from app.acd.model import AgentState, AgentStatus, CallState, UnavailableReason
+from app.acd.rings import RingAlert
 from app.acd.state import AgentRecord, CallRecord, OfferRecord, QueueRecord, State
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
@@ -60,7 +61,8 @@ class QueueView:
 class CallView:
     """One call now. `position` is None once connected; `attempts` counts the offers made for it so far.
 
-    The caller's rings count from `rings_from`; an answer before `rings_until` is within the limit. None once connected.
+    The caller's rings count from `rings_from`; an answer before `rings_until` is within the limit. None once connected. `alert` calls
+    the supervisor until an agent picks up.
     """
 
     id: CallId
@@ -76,6 +78,7 @@ class CallView:
     owner: AgentId | None
     rings_from: datetime
     rings_until: datetime | None
+    alert: RingAlert | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ def of_call(state: State, call: CallRecord) -> CallView:
         call.owner,
         rings_from,
         None if call.connected_at else rings_from + state.floor.rings.span,
+        None if call.winner or call.connected_at else call.alert,
     )
 
 

@@ -4,8 +4,16 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from app.acd.engine import Engine
-from app.ids import AgentId, QueueId
-from app.live.alerts import Alert, alerts_of_agent, alerts_of_part, alerts_of_queue, breaks_at
+from app.acd.rings import RingLimit
+from app.ids import AgentId, CallId, QueueId
+from app.live.alerts import (
+    Alert,
+    alerts_of_agent,
+    alerts_of_call,
+    alerts_of_part,
+    alerts_of_queue,
+    breaks_at,
+)
 from app.live.topics import SITE, Key, Kind
 from app.runtime.service import Service
 
@@ -33,6 +41,7 @@ class AlertBook:
         engine = self._engine
         self.look_at(Key(Kind.QUEUE, queue.id) for queue in engine.queues())
         self.look_at(Key(Kind.AGENT, agent.id) for agent in engine.agents())
+        self.look_at(Key(Kind.CALL, call.id) for call in engine.calls())
         self.look_at_time()
 
     def look_at(self, touched: Iterable[Key]) -> set[Key]:
@@ -53,25 +62,39 @@ class AlertBook:
     def _engine(self) -> Engine:
         return self._service.dispatcher.board.engine
 
+    @property
+    def _rings(self) -> RingLimit:
+        return self._engine.floor.rings
+
     def _look(self, key: Key) -> set[Key]:
         match key.kind:
             case Kind.QUEUE:
                 return self._keep(key, self._of_queue(key))
             case Kind.AGENT:
-                agent = self._engine.agent(AgentId(key.id))
-                return self._keep(key, () if agent is None else alerts_of_agent(agent))
+                return self._keep(key, self._of_agent(key))
+            case Kind.CALL:
+                call = self._engine.call(CallId(key.id))
+                return self._keep(key, () if call is None else alerts_of_call(call, self._rings))
             case _:
                 return set()
 
     def _of_queue(self, key: Key) -> Iterable[Alert]:
         queue, now = self._engine.queue(QueueId(key.id)), self._service.clock.now()
-        ring_limit = self._service.site.ring_limit
-        at = None if queue is None else breaks_at(queue, ring_limit)
+        self._watch(key, None if queue is None else breaks_at(queue, self._rings), now)
+        return () if queue is None else alerts_of_queue(queue, self._rings, now=now)
+
+    def _of_agent(self, key: Key) -> Iterable[Alert]:
+        agent, now = self._engine.agent(AgentId(key.id)), self._service.clock.now()
+        offer = None if agent is None or agent.offer_id is None else self._engine.offer(agent.offer_id)
+        self._watch(key, None if offer is None else offer.rings_until, now)
+        return () if agent is None else alerts_of_agent(agent, offer, self._rings, now=now)
+
+    def _watch(self, key: Key, at: datetime | None, now: datetime) -> None:
+        """Look again at this instant, if it is still to come."""
         if at is not None and at > now:
             self._breaks_at[key] = at
         else:
             self._breaks_at.pop(key, None)
-        return () if queue is None else alerts_of_queue(queue, ring_limit=ring_limit, now=now)
 
     def _keep(self, source: Key, alerts: Iterable[Alert]) -> set[Key]:
         old = {id_: self._alerts.pop(id_) for id_ in self._ids_by_source.pop(source, ())}

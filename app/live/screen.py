@@ -80,8 +80,8 @@ def _queues(values: Values, now: datetime) -> Table:
 
 def _agents(values: Values, now: datetime) -> Table:
     table = Table(expand=True, box=None, pad_edge=False)
-    for name in ("agent", "status", "state", "since", "with", "answered", "missed"):
-        table.add_column(name, justify="right" if name in {"since", "answered", "missed"} else "left")
+    for name in ("agent", "status", "state", "since", "ring", "with", "answered", "missed"):
+        table.add_column(name, justify="right" if name in {"since", "ring", "answered", "missed"} else "left")
     for agent in _of(values, "agent"):
         state, status = agent["state"], agent["status"]
         paused = f"{status} ({agent['pause_code']})" if agent.get("pause_code") else status
@@ -92,6 +92,7 @@ def _agents(values: Values, now: datetime) -> Table:
             Text(paused, style="" if status == "available" else "dim"),
             Text(shown, style=_COLOURS.get(state, "") if reason in {None, state} else "dim"),
             _clock(_since(agent["state_since"], now)),
+            _ring(agent["ringing_at"], agent["rings_until"], values, now),
             agent.get("call_id") or "",
             str(agent["counters"]["answered"]),
             str(agent["counters"]["missed"]),
@@ -101,8 +102,8 @@ def _agents(values: Values, now: datetime) -> Table:
 
 def _calls(values: Values, now: datetime) -> Table:
     table = Table(expand=True, box=None, pad_edge=False)
-    for name in ("call", "from", "queue", "phase", "for", "agent"):
-        table.add_column(name, justify="right" if name == "for" else "left")
+    for name in ("call", "from", "queue", "phase", "for", "ring", "agent"):
+        table.add_column(name, justify="right" if name in {"for", "ring"} else "left")
     calls = sorted(_of(values, "call"), key=lambda call: str(call["arrived_at"]))
     for call in calls[:_CALL_ROWS]:
         began = call["bridged_at"] if call["phase"] == "talking" else call["arrived_at"]
@@ -112,11 +113,21 @@ def _calls(values: Values, now: datetime) -> Table:
             call.get("queue_id") or "-",
             Text(str(call["phase"]), style="cyan" if call["phase"] == "talking" else "yellow"),
             _clock(_since(began, now)),
+            _ring(call["rings_from"], call["rings_until"], values, now),
             call.get("agent_id") or "",
         )
     if len(calls) > _CALL_ROWS:
-        table.add_row(f"… and {len(calls) - _CALL_ROWS} more", "", "", "", "", "")
+        table.add_row(f"… and {len(calls) - _CALL_ROWS} more", *[""] * 6)
     return table
+
+
+def _ring(since: str | None, until: str | None, values: Values, now: datetime) -> Text:
+    """The number of the ring that runs; nothing when nothing rings, or the site is not known yet."""
+    site = values.get("site")
+    if since is None or until is None or site is None:
+        return Text()
+    number = 1 + int(_since(since, now) * 1000) // site["ring_ms"]
+    return Text(str(number), style="bold red" if number > site["rings"] else "")
 
 
 def _alerts(alerts: list[dict[str, Any]], values: Values, now: datetime) -> Table:
@@ -124,11 +135,16 @@ def _alerts(alerts: list[dict[str, Any]], values: Values, now: datetime) -> Tabl
     for alert in sorted(alerts, key=lambda alert: (alert["severity"], alert["since"] or "")):
         since = _clock(_since(alert["since"], now)) if alert["since"] else ""
         what = Text(alert["code"].replace("_", " "), style=_SEVERITIES[alert["severity"]])
-        table.add_row(what, _about(alert, values), alert["detail"], since)
+        table.add_row(what, _about(alert, values), _detail(alert), since)
     return table
 
 
 def _about(alert: dict[str, Any], values: Values) -> str:
-    """The name of what an alert is about."""
-    topic = f"queue:{alert['queue_id']}" if alert["queue_id"] else f"agent:{alert['agent_id']}"
-    return str(values.get(topic, {}).get("name", "")) or str(alert["part"] or topic)
+    """The names of what an alert is about."""
+    topics = (f"{kind}:{alert[f'{kind}_id']}" for kind in ("queue", "agent") if alert[f"{kind}_id"])
+    names = [str(values.get(topic, {}).get("name", topic)) for topic in topics]
+    return ", ".join(names) or str(alert["part"])
+
+
+def _detail(alert: dict[str, Any]) -> str:
+    return alert["detail"] or (f"ring {alert['ring']}, call {alert['call_id']}" if alert["call_id"] else "")

@@ -136,8 +136,3 @@ class Site:
     trunks: Mapping[str, Trunk] = field(default_factory=dict)
     asterisk: AsteriskSettings = AsteriskSettings()
     policies: Policies = Policies()
-
-    @property
-    def ring_limit(self) -> timedelta:
-        """An offer or a call is within its rings when it is answered before this much ringing."""
-        return self.floor.rings.span

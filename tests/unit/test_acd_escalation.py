@@ -11,8 +11,8 @@ from app.acd.engine import Engine
 from app.acd.events import CallBridged, CallFinished, FloorChanged, OfferAnswered, OfferRinging
 from app.acd.facts import CallConnected, CallLeft, OfferEnded, RingReached, RingsBreached
 from app.acd.model import ExitReason, OfferOutcome, Overflow, Queue, RingStep, Strategy, Target, TargetKind
-from app.acd.rings import RingLimit
-from app.ids import CallId, OfferId
+from app.acd.rings import RingAlert, RingLimit
+from app.ids import AgentId, CallId, OfferId
 from tests.support.acd import Story, every, member, only, queue, seconds
 
 CHINA = RingLimit(timedelta(seconds=5))
@@ -201,6 +201,47 @@ def test_the_supervisor_is_called_at_the_ring_of_the_policy() -> None:
     fact = only(told.wait(0.001), RingReached)
     assert (fact.ring, fact.alert, fact.offer_id, fact.agent_id) == (2, True, "c1-1", "ann")
     assert reached(waited(told, 30)) == []
+
+
+def test_an_alert_holds_until_an_agent_picks_up() -> None:
+    """It outlives the offer that raised it, and comes back when the winner hangs up before the join."""
+    told = story(support("ann bob", agent_rings=(RingStep(2, alert=True),), ring_timeout=seconds(10)))
+    told.log_in("ann", "bob")
+    told.call("c1")
+    told.ring("ann")
+    told.wait(4.999)
+    assert told.seen("c1").alert is None
+    told.wait(0.001)
+    raised = RingAlert(2, told.now, AgentId("ann"))
+    assert told.seen("c1").alert == raised
+    told.wait(6)
+    assert told.ringing == {"bob": "c1"}
+    assert told.seen("c1").alert == raised
+    told.answer("bob")
+    assert told.seen("c1").alert is None
+    told.fail("bob", OfferOutcome.FAILED)
+    assert told.seen("c1").alert == raised
+
+
+def test_a_later_ring_calls_the_supervisor_anew() -> None:
+    """The caller's ring has no agent; a restored engine knows of the alert, and another queue does not end it."""
+    overflow = Overflow(timeout=Target(TargetKind.QUEUE, "sales"))
+    steps = (RingStep(2, alert=True), RingStep(3, alert=True, overflow=True))
+    told = story(support("ann", caller_rings=steps, overflow=overflow), queue("sales"))
+    told.call("c1")
+    told.wait(5)
+    assert told.seen("c1").alert == RingAlert(2, told.now)
+    told.wait(5)
+    assert (told.seen("c1").queue_id, told.seen("c1").alert) == ("sales", RingAlert(3, told.now))
+    twin = Engine.restore(told.engine.snapshot())
+    assert [each.alert for each in twin.calls()] == [RingAlert(3, told.now)]
+
+
+def test_a_step_without_an_alert_calls_nobody() -> None:
+    told = story(support(caller_rings=(RingStep(2, priority=1),)))
+    told.call("c1")
+    told.wait(20)
+    assert told.seen("c1").alert is None
 
 
 def test_a_second_agent_is_rung_as_well() -> None:

@@ -4,17 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from app.acd.events import DeviceChanged, LogInRequested
-from app.acd.model import DeviceState
+from app.acd.events import DeviceChanged, FloorChanged, LogInRequested
+from app.acd.model import DeviceState, RingStep, Strategy
 from app.ids import AgentId, DeviceId
 from app.live import endpoint, hub
 from app.live.alerts import AlertCode
 from app.runtime.health import Health, Level, Part
 from tests.support.live_client import LiveServer, Wallboard, serving
-from tests.support.stage import LIN, WANG, Stage
+from tests.support.stage import LIN, SERVICE, WANG, Stage
 
 RING_LIMIT = timedelta(seconds=15)
 """Three rings of the stage's cadence."""
@@ -33,6 +34,13 @@ def log_in(stage: Stage, *agents: AgentId) -> None:
     """Agents take their seats."""
     for agent in agents:
         stage.dispatcher.submit(LogInRequested(agent))
+
+
+def open_queue(stage: Stage, **rules: Any) -> None:
+    """The queue `service` goes by other rules from now on."""
+    queues = stage.board.engine.floor.queues
+    changed = {**queues, SERVICE: replace(queues[SERVICE], **rules)}
+    stage.dispatcher.submit(FloorChanged(replace(stage.board.engine.floor, queues=changed)))
 
 
 async def gone(board: Wallboard, topic: str) -> None:
@@ -126,6 +134,70 @@ async def test_a_call_that_waits_beyond_three_rings_is_an_alert_until_it_is_gone
         await gone(board, TOO_LONG)
     assert (alert["severity"], alert["queue_id"]) == ("alarm", "service")
     assert alert["since"] == "2026-11-21T08:30:15.000Z"
+
+
+async def test_a_ring_of_the_policy_calls_the_supervisor_until_somebody_answers(
+    stage: Stage, server: LiveServer
+) -> None:
+    """With call, queue, ring and instant; within the limit a warning, beyond it an alarm."""
+    rules = (RingStep(2, alert=True), RingStep(4, alert=True))
+    open_queue(stage, caller_rings=rules, ring_timeout=timedelta(seconds=60))
+    topic = "alert:ring_reached:c1"
+    async with server.following("alerts") as board:
+        stage.call("c1")
+        log_in(stage, LIN)
+        stage.passes(5)
+        alert = await board.hear_of(topic)
+        assert (alert["call_id"], alert["queue_id"], alert["agent_id"]) == ("c1", "service", None)
+        assert (alert["ring"], alert["severity"], alert["since"]) == (
+            2,
+            "warning",
+            "2026-11-21T08:30:05.000Z",
+        )
+        stage.passes(10)
+        await board.hear_of(topic, ring=4, severity="alarm", since="2026-11-21T08:30:15.000Z")
+        stage.picks_up("c1-1")
+        await gone(board, topic)
+
+
+async def test_an_alert_of_the_policy_is_over_when_the_caller_gives_up(
+    stage: Stage, server: LiveServer
+) -> None:
+    """Who comes later never hears of it; who comes in between finds it in the snapshot."""
+    open_queue(stage, agent_rings=(RingStep(2, alert=True),))
+    topic = "alert:ring_reached:c1"
+    log_in(stage, LIN)
+    stage.call("c1")
+    stage.rings("c1-1")
+    stage.passes(5)
+    async with server.following("alerts") as board:
+        assert (board.values[topic]["agent_id"], board.values[topic]["ring"]) == ("lin", 2)
+        stage.puts_down("c1")
+        await gone(board, topic)
+    async with server.following("alerts") as board:
+        assert board.values == {}
+
+
+async def test_a_phone_that_rings_beyond_the_limit_is_an_alarm_of_its_agent(
+    stage: Stage, server: LiveServer
+) -> None:
+    """From the first ring behind the limit until the pick-up; of each phone that rings for the call."""
+    open_queue(stage, ring_timeout=timedelta(seconds=60), strategy=Strategy.RING_ALL)
+    topic = "alert:rings_breached:lin"
+    async with server.following("alerts") as board:
+        log_in(stage, LIN, WANG)
+        stage.call("c1")
+        stage.rings("c1-1")
+        stage.clock.move(timedelta(seconds=2))
+        stage.rings("c1-2")
+        stage.clock.move(RING_LIMIT)
+        alert = await board.hear_of(topic)
+        await board.hear_of("alert:rings_breached:王伟", call_id="c1", since="2026-11-21T08:30:17.000Z")
+        assert (alert["call_id"], alert["queue_id"], alert["agent_id"]) == ("c1", "service", "lin")
+        assert (alert["ring"], alert["severity"], alert["since"]) == (4, "alarm", "2026-11-21T08:30:15.000Z")
+        stage.picks_up("c1-1")
+        await gone(board, topic)
+        await gone(board, "alert:rings_breached:王伟")
 
 
 async def test_calls_that_wait_for_nobody_are_an_alert(stage: Stage, server: LiveServer) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from app.acd.events import LogInRequested
+from app.acd.events import FloorChanged, LogInRequested
+from app.acd.model import RingStep
 from app.live import watch
 from app.live.client import LiveClient, LiveRefused
 from app.live.screen import TOPICS, draw_floor
 from app.live.watch import NothingToWatch, run_watch
 from tests.support.live_client import serving
-from tests.support.stage import LIN, START, TOKEN, Stage
+from tests.support.stage import LIN, SERVICE, START, TOKEN, Stage
 
 
 def printed(picture: RenderableType) -> str:
@@ -53,6 +55,25 @@ async def test_alerts_stand_under_the_name_of_what_they_are_about(stage: Stage) 
     text = printed(draw_floor(await values_of(stage), now=START, is_stale=False))
     line = next(line for line in text.splitlines() if "unstaffed" in line)
     assert "客户服务" in line
+
+
+async def test_rings_stand_beside_calls_and_agents_and_alerts_name_theirs(stage: Stage) -> None:
+    """13 s after the arrival it is the caller's third ring, and 12 s after the 180 the agent's third too."""
+    queues = stage.board.engine.floor.queues
+    rules = replace(queues[SERVICE], agent_rings=(RingStep(2, alert=True),))
+    floor = replace(stage.board.engine.floor, queues={**queues, SERVICE: rules})
+    stage.dispatcher.submit(FloorChanged(floor))
+    stage.dispatcher.submit(LogInRequested(LIN))
+    stage.call("c1")
+    stage.passes(1)
+    stage.rings("c1-1")
+    stage.passes(5)
+    text = printed(draw_floor(await values_of(stage), now=START + timedelta(seconds=13), is_stale=False))
+    lines = text.splitlines()
+    assert " 3 " in next(line for line in lines if "138****8000" in line)
+    assert " 3 " in next(line for line in lines if "林晓" in line and "available" in line)
+    alert = next(line for line in lines if "ring reached" in line)
+    assert all(part in alert for part in ("客户服务, 林晓", "ring 2, call c1", "0:07"))
 
 
 def test_a_stale_floor_says_so() -> None:

@@ -190,7 +190,7 @@ def test_without_outbound_nobody_calls_out(load: Load) -> None:
 def test_a_ring_is_one_cycle_of_the_cadence(load: Load, text: str, seconds: float) -> None:
     site = load(HEAD + f"queues: {{q: }}\ncadence: {text}\n")
     assert site.cadence.ring == timedelta(seconds=seconds)
-    assert site.ring_limit == timedelta(seconds=3 * seconds)
+    assert site.floor.rings.span == timedelta(seconds=3 * seconds)
 
 
 def test_passwords_are_references_and_never_shown(load: Load, tmp_path: Path) -> None:

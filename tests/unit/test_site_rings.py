@@ -32,7 +32,7 @@ def load(tmp_path: Path) -> Load:
 def test_the_engine_counts_rings_by_the_sites_cadence_and_policy(load: Load) -> None:
     site = load("queues: {q: }\npolicies: {rings: 2}")
     assert (site.floor.rings.ring, site.floor.rings.rings) == (timedelta(seconds=5), 2)
-    assert site.ring_limit == timedelta(seconds=10)
+    assert site.floor.rings.span == timedelta(seconds=10)
 
 
 def test_steps_are_in_the_order_of_their_rings(load: Load) -> None:

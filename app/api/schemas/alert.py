@@ -9,7 +9,7 @@ from app.live.alerts import Alert, AlertCode, Severity
 
 
 class AlertShape(Shape):
-    """Something that somebody must look at now. It is about one queue, one agent or one part of the service."""
+    """Something that somebody must look at now: about a queue, an agent, a call in its queue or a part of the service."""
 
     id: str
     code: AlertCode
@@ -17,6 +17,10 @@ class AlertShape(Shape):
     since: Annotated[Instant | None, Field(description="Null: not known.")]
     queue_id: str | None
     agent_id: str | None
+    call_id: str | None
+    ring: Annotated[
+        int | None, Field(description="The ring that began; with an agent, one of the agent's phone.")
+    ]
     part: Annotated[str | None, Field(description="A part of the service, such as `asterisk`.")]
     detail: Annotated[str, Field(description="What is wrong with a part, and what to do.")]
 
@@ -30,6 +34,8 @@ def alert_shape(alert: Alert) -> AlertShape:
         since=alert.since,
         queue_id=alert.queue_id,
         agent_id=alert.agent_id,
+        call_id=alert.call_id,
+        ring=alert.ring,
         part=alert.part,
         detail=alert.detail,
     )

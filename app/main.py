@@ -141,6 +141,7 @@ class _Parts:
         self.last_entry: Entry | None = None
         self.snapshot_seq = 0
         self.fault: BaseException | None = None
+        self.listener_faults = 0
         self.failed = asyncio.Event()
         self.access: Access
         self.dispatcher: Dispatcher
@@ -160,6 +161,7 @@ class _Parts:
             clock=self.clock,
             perform=self._perform,
             on_fault=self._on_fault,
+            on_listener_fault=self._on_listener_fault,
             on_dispatched=self.instruments.dispatch.observe,
         )
         self.journal.measure(self.instruments.journal_lag.observe)
@@ -261,6 +263,10 @@ class _Parts:
         self.fault = fault
         self.failed.set()
 
+    def _on_listener_fault(self, fault: Exception) -> None:
+        _log.error("listener_fault", exc_info=fault, advice="calls go on; restart when convenient")
+        self.listener_faults += 1
+
     def on_incident(self, incident: Incident) -> None:
         """Our own Asterisk died or came back."""
         _log.warning("asterisk_incident", incident=type(incident).__name__)
@@ -280,12 +286,18 @@ class _Parts:
         database = (
             Part("database", Level.DEGRADED, status.reason) if status.reason else Part("database", Level.OK)
         )
+        views = (
+            Part("views", Level.DEGRADED, f"{self.listener_faults} faults; restart to show what is true")
+            if self.listener_faults
+            else Part("views", Level.OK)
+        )
         return Health(
             (
                 Part("asterisk", Level.OK if linked else Level.DOWN, self.link.trouble),
                 Part("dispatcher", Level.DOWN if self.dispatcher.is_stopped else Level.OK),
                 disk,
                 database,
+                views,
             )
         )
 

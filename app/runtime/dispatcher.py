@@ -49,14 +49,19 @@ class Dispatcher:
         clock: Clock,
         perform: Callable[[Sequence[Action]], None],
         on_fault: Callable[[BaseException], None],
+        on_listener_fault: Callable[[Exception], None],
         on_dispatched: Callable[[float], None] | None = None,
     ) -> None:
-        """`on_dispatched` hears how many seconds each event took until its actions were sent."""
+        """`on_dispatched` hears how many seconds each event took until its actions were sent.
+
+        `on_listener_fault` hears of a listener that failed: calls go on, what it shows may be wrong from then on.
+        """
         self.board = board
         self._journal = journal
         self._clock = clock
         self._perform = perform
         self._on_fault = on_fault
+        self._on_listener_fault = on_listener_fault
         self._on_dispatched = on_dispatched
         self._inbox: deque[Event] = deque()
         self._is_handling = False
@@ -110,9 +115,15 @@ class Dispatcher:
             self._perform(outcome.actions)
         if self._on_dispatched is not None:
             self._on_dispatched(perf_counter() - began)
-        for listener in self.listeners:
-            listener(seq, event, outcome)
+        self._tell(seq, event, outcome)
         return outcome
+
+    def _tell(self, seq: int, event: Event, outcome: Outcome) -> None:
+        for listener in self.listeners:
+            try:
+                listener(seq, event, outcome)
+            except Exception as fault:  # noqa: BLE001 - a wallboard or a figure must not end a call
+                self._on_listener_fault(fault)
 
     def _arm(self) -> None:
         deadline = self.board.next_deadline()

@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: `asterisk`, `journal`, `database`, `dispatcher`. `detail` says what is wrong and what to do."""
+    """One part: `asterisk`, `journal`, `database`, `dispatcher`, `views` (live state and figures). `detail` says what is wrong and what to do."""
 
     name: str
     level: Level

@@ -32,6 +32,7 @@ from app.calls.facts import Fact
 from app.calls.turn import Outcome
 from app.ids import AgentId, DeviceId
 from app.main import Thirdring, running
+from app.runtime.health import Level
 from app.settings import Settings
 from app.simulator.answering import Answering, RingForEver
 from app.simulator.errors import RegistrationRefused
@@ -124,6 +125,8 @@ class Hotline:
             await self._end_calls()
         finally:
             await self._go_home()
+            views = [part for part in self.thirdring.service.health().parts if part.name == "views"]
+            assert [part.level for part in views] == [Level.OK], views
             self.dispatcher.listeners.remove(self._listen)
             self.wire.close()
 

@@ -48,6 +48,11 @@ LIN, WANG = AgentId("lin"), AgentId("王伟")
 PHONES = {LIN: DeviceId("phone1"), WANG: DeviceId("phone2")}
 
 
+def raise_it(fault: Exception) -> None:
+    """What fails in a listener fails in the test."""
+    raise fault
+
+
 class StageClock:
     """Stands still until the test moves it."""
 
@@ -123,6 +128,7 @@ class Stage:
             clock=self.clock,
             perform=self.performed.extend,
             on_fault=self._fail,
+            on_listener_fault=raise_it,
         )
         self.fault: BaseException | None = None
         self.service = Service(

@@ -20,7 +20,7 @@ from app.store.engine import open_engine
 from app.store.past_calls import PastCalls
 from tests.support.databases import TestDatabase
 from tests.support.journals import running_journal
-from tests.support.stage import START, Stage
+from tests.support.stage import START, Stage, raise_it
 
 FILTERS = [
     CallFilter(),
@@ -45,6 +45,7 @@ async def told(tmp_path: Path, database: TestDatabase) -> AsyncIterator[tuple[Ca
             clock=stage.clock,
             perform=stage.performed.extend,
             on_fault=stage._fail,
+            on_listener_fault=raise_it,
         )
         stage.dispatcher.listeners.append(book.on_entry)
         stage.open()

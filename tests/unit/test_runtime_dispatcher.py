@@ -13,6 +13,7 @@ from app.calls import events
 from app.calls.actions import Action
 from app.calls.model import CallSettings, Device, EntryPoint
 from app.calls.switchboard import Switchboard
+from app.calls.turn import Outcome
 from app.ids import AgentId, CallId, DeviceId, EntryNumber, LegId, PauseCode, QueueId
 from app.runtime.codec import decode_event, decode_facts, encode_event
 from app.runtime.dispatcher import Dispatcher
@@ -45,8 +46,14 @@ class Stage:
         self.entries: list[tuple[str, bytes, datetime, bytes]] = []
         self.faults: list[BaseException] = []
         self.reply: events.Event | None = None
+        self.listener_faults: list[Exception] = []
         self.dispatcher = Dispatcher(
-            Switchboard(), journal=self, clock=RealTime(), perform=self.perform, on_fault=self.faults.append
+            Switchboard(),
+            journal=self,
+            clock=RealTime(),
+            perform=self.perform,
+            on_fault=self.faults.append,
+            on_listener_fault=self.listener_faults.append,
         )
         self.dispatcher.listeners.append(lambda seq, _event, _outcome: self.order.append(f"hear {seq}"))
         self.dispatcher.submit(FloorChanged(FLOOR))
@@ -107,6 +114,19 @@ async def test_a_fault_in_a_brain_stops_everything_and_leaves_the_event_out_of_t
     assert len(stage.entries) == written
     stage.dispatcher.submit(WrapUpEndRequested(AGENT))
     assert len(stage.entries) == written
+
+
+async def test_a_fault_in_a_listener_stops_neither_the_call_nor_the_other_listeners(stage: Stage) -> None:
+    fault = ValueError("a figure that cannot be")
+
+    def fail(_seq: int, _event: events.Event, _outcome: Outcome) -> None:
+        raise fault
+
+    stage.dispatcher.listeners.insert(0, fail)
+    stage.dispatcher.submit(ARRIVED)
+    assert stage.listener_faults == [fault]
+    assert stage.order[-1].startswith("hear ")
+    assert not stage.dispatcher.is_stopped
 
 
 async def test_a_deadline_is_handled_when_it_comes_and_never_early() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -145,6 +146,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
 
 
 def _up(_wanted: argparse.Namespace, settings: Settings) -> int:
+    gc.disable()  # Until the program is read in, which makes no garbage: calls may be waiting for it.
     from app.main import Stopped  # noqa: PLC0415 - only this command needs the whole service
 
     status = 0

@@ -1,27 +1,28 @@
-"""Wires everything; the only file that knows everyone.
+"""Wires everything; with `interface.py` the only file that knows everyone.
 
 `running(settings)` opens the parts in order and closes them in the opposite order:
 
-    data directory, site file, secrets → journal → recover the state → Asterisk → ARI link → REST and live interface
+    socket, site file, secrets → journal → recover the state → Asterisk → ARI link: calls are served
+        → the interface: REST, live stream, pages, metrics
+
+Calls come first. A killed service has them back as soon as what they need is read in; the interface, which is more than half of
+the program, is read in behind that, in a thread. Who asks meanwhile waits at the socket, which is open from the beginning.
 """
 
 import asyncio
 import gc
 import random
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
-import uvicorn
 
 from app.acd.events import FloorChanged
-from app.api.app import create_api
-from app.api.routers.health import VERSION
-from app.api.shield import hosts_for
 from app.api.tls import check_tls
 from app.ari.address import Address
 from app.ari.client import Ending, Transport
@@ -35,9 +36,9 @@ from app.asterisk.node_config import AriUser
 from app.asterisk.probe import Probe
 from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
-from app.auth.access import Access
 from app.calls.actions import Action
 from app.calls.events import AsteriskLost, Event, SettingsChanged
+from app.calls.switchboard import Switchboard
 from app.calls.turn import Outcome
 from app.clock import Clock, SystemClock
 from app.errors import PortTaken
@@ -49,24 +50,24 @@ from app.runtime.service import Service
 from app.settings import Settings
 from app.site.loader import SiteFile
 from app.site.secret_store import SecretError, Secrets
-from app.store.access import open_access
 from app.store.derived import projections
 from app.store.entry import Entry
 from app.store.journal import Journal, JournalSettings
-from app.store.past_calls import PastCalls
-from app.store.past_figures import PastFigures
-from app.store.past_missed_calls import PastMissedCalls
 from app.store.projection import Projector
+from app.version import VERSION
 from metrics.collector import Sources
 from metrics.instruments import Instruments
 from metrics.metering import Metering, begin_metering
+
+if TYPE_CHECKING:
+    from app.interface import Interface
 
 _log = structlog.get_logger(__name__)
 
 _SNAPSHOT_EVERY_SECONDS = 20
 _SNAPSHOT_EVERY_ENTRIES = 500
-_LONGEST_FRAME = 64 * 1024
-"""Bytes that a client may send in one websocket frame; the live protocol takes less."""
+_INTERFACE_WAITS_SECONDS = 2
+"""How long the interface lets the calls go first while Asterisk does not answer."""
 
 
 class Stopped(Exception):
@@ -100,40 +101,40 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
     parts = await _open(settings, clock)
     try:
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(parts.serve())
             background = [tasks.create_task(job) for job in parts.jobs()]
-            _calm_the_collector()
+            serving = tasks.create_task(parts.serve())
             is_orderly = False
             try:
                 yield parts.thirdring
                 is_orderly = True
             finally:
-                parts.server.should_exit = True
                 for task in background:
                     task.cancel()
+                if parts.interface is None:
+                    serving.cancel()
+                else:
+                    parts.interface.stop()
                 await asyncio.wait([serving, *background])
                 await parts.wind_down(keep_calls=settings.keep_asterisk or not is_orderly)
     finally:
         await parts.close()
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to the command line, which closes the parts in order."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
 class _Parts:
     """The parts while they run."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, *, site_file: SiteFile, secrets: Secrets, journal: Journal
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        listener: socket.socket,
+        site_file: SiteFile,
+        secrets: Secrets,
+        journal: Journal,
     ) -> None:
         self.settings, self.clock, self.site_file, self.secrets = settings, clock, site_file, secrets
-        self.journal = journal
+        self.listener, self.journal = listener, journal
         self.asterisk: Asterisk | None = None
         self.reload_wanted = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -143,18 +144,16 @@ class _Parts:
         self.fault: BaseException | None = None
         self.listener_faults = 0
         self.failed = asyncio.Event()
-        self.access: Access
         self.dispatcher: Dispatcher
         self.link: AriLink
+        self.metering: Metering
+        self.interface: Interface | None = None
         self.thirdring: Thirdring
-        self.server: uvicorn.Server
-        self.socket: socket.socket
 
     # --- wiring --------------------------------------------------------------------------------------------------
 
-    async def wire(self) -> None:
+    async def wire(self, board: Switchboard) -> None:
         """Join the parts. Nothing is asked of Asterisk yet."""
-        board = await recover(self.journal)
         self.dispatcher = Dispatcher(
             board,
             journal=self.journal,
@@ -192,7 +191,13 @@ class _Parts:
             health=self.health,
             reload_site=self.reload_site,
         )
-        self._listen(service)
+        self.metering = begin_metering(
+            self.instruments,
+            Sources(service=service, journal=self.journal.status, ari=self.link.client, version=VERSION),
+        )
+        self.thirdring = Thirdring(
+            self.settings, service, self.journal, self.link, self.asterisk, self._url()
+        )
 
     async def _transport(self) -> Transport:
         """Requests over the event websocket, unless somebody else's Asterisk is too old for that."""
@@ -205,41 +210,9 @@ class _Parts:
         is_old = version is not None and not Version.parse(version).serves_rest_over_websocket
         return Transport.HTTP if is_old else Transport.WEBSOCKET
 
-    def _listen(self, service: Service) -> None:
-        self.socket = _bind(self.settings.host, self.settings.port)
-        engine = self.journal.database.engine
-        self.access = open_access(
-            engine, self.settings.data_dir, clock=self.clock, admin_token=service.admin_token
-        )
-        config = uvicorn.Config(
-            create_api(
-                service,
-                history=PastCalls(engine),
-                records=PastFigures(engine),
-                missed=PastMissedCalls(engine),
-                metering=self._begin_metering(service),
-                access=self.access,
-                hosts=hosts_for(self.settings.host),
-            ),
-            ws="websockets-sansio",
-            ws_max_size=_LONGEST_FRAME,
-            ws_per_message_deflate=False,  # Each message is encoded once for all clients, not compressed for each.
-            log_config=None,
-            lifespan="off",
-            timeout_graceful_shutdown=2,
-            ssl_certfile=self.settings.tls_certificate,
-            ssl_keyfile=self.settings.tls_key,
-        )
-        self.server = _Server(config)
-        host, port = self.socket.getsockname()[:2]
-        scheme = "https" if config.is_ssl else "http"
-        self.thirdring = Thirdring(
-            self.settings, service, self.journal, self.link, self.asterisk, f"{scheme}://{host}:{port}"
-        )
-
-    def _begin_metering(self, service: Service) -> Metering:
-        sources = Sources(service=service, journal=self.journal.status, ari=self.link.client, version=VERSION)
-        return begin_metering(self.instruments, sources)
+    def _url(self) -> str:
+        host, port = self.listener.getsockname()[:2]
+        return f"{'https' if self.settings.tls_certificate else 'http'}://{host}:{port}"
 
     def _apply_site(self) -> None:
         """Tell the brains what the site is now, unless they know."""
@@ -317,9 +290,8 @@ class _Parts:
         """What runs beside each other."""
         own = [self.asterisk.watch()] if self.asterisk else []
         return [
-            self.journal.run(),
-            self.access.run(),
             self._run_link(),
+            self.journal.run(),
             self._save_snapshots(),
             self._reload_asterisk(),
             self._wait_for_fault(),
@@ -327,8 +299,16 @@ class _Parts:
         ]
 
     async def serve(self) -> None:
-        """The REST and live interface, until told to exit."""
-        await self.server.serve(sockets=[self.socket])
+        """The interface, once Asterisk has been looked at, until told to stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_INTERFACE_WAITS_SECONDS):
+                await self.link.first_try.wait()
+        interface = await asyncio.to_thread(_read_in_interface)
+        self.interface = interface(
+            self.thirdring.service, settings=self.settings, journal=self.journal, metering=self.metering
+        )
+        _calm_the_collector()
+        await self.interface.run(self.listener)
 
     async def _run_link(self) -> None:
         ending = await self.link.run()
@@ -380,34 +360,42 @@ class _Parts:
 
     async def close(self) -> None:
         """The last snapshot, the last rows."""
-        with suppress(OSError):
-            self.socket.close()
+        self.listener.close()
         await self._save_snapshot()
-        await self.access.close()
+        if self.interface is not None:
+            await self.interface.close()
         await self.journal.close()
 
 
 async def _open(settings: Settings, clock: Clock) -> _Parts:
     check_tls(settings.tls_certificate, settings.tls_key)
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    secrets = Secrets(settings.data_dir)
-    site_file = SiteFile(settings.site, today=clock.now().date())  # Where the site is, is not known before.
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
-    journal = await Journal.open(
-        JournalSettings(directory=settings.data_dir, url=url),
-        clock=clock,
-        projector=Projector(decode_facts, projections()),
-    )
-    parts = _Parts(settings, clock, site_file=site_file, secrets=secrets, journal=journal)
-    try:
+    async with AsyncExitStack() as on_failure:
+        listener = on_failure.enter_context(_bind(settings.host, settings.port))
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        secrets = Secrets(settings.data_dir)
+        site_file = SiteFile(
+            settings.site, today=clock.now().date()
+        )  # Where the site is, is not known before.
+        journal = await _open_journal(settings, clock)
+        on_failure.push_async_callback(journal.close)
+        parts = _Parts(
+            settings, clock, listener=listener, site_file=site_file, secrets=secrets, journal=journal
+        )
+        board = await recover(journal)
         parts.asterisk = await _start_asterisk(parts)
-        await parts.wire()
-    except BaseException:
-        if parts.asterisk:
-            await parts.asterisk.stop()
-        await journal.close()
-        raise
+        if parts.asterisk is not None:
+            on_failure.push_async_callback(parts.asterisk.stop)
+        await parts.wire(board)
+        on_failure.pop_all()
     return parts
+
+
+async def _open_journal(settings: Settings, clock: Clock) -> Journal:
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    projector = Projector(decode_facts, projections())
+    return await Journal.open(
+        JournalSettings(directory=settings.data_dir, url=url), clock=clock, projector=projector
+    )
 
 
 async def _start_asterisk(parts: _Parts) -> Asterisk | None:
@@ -426,11 +414,20 @@ async def _start_asterisk(parts: _Parts) -> Asterisk | None:
     return asterisk
 
 
+def _read_in_interface() -> type["Interface"]:
+    from app.interface import Interface  # noqa: PLC0415 - takes longer than all that the calls need: see the module
+
+    return Interface
+
+
 def _calm_the_collector() -> None:
-    """What is there now stays: the garbage collector need not look at it during calls, and looks less often at the rest."""
-    gc.collect()
+    """What is there now stays: the garbage collector need not look at it during calls, and looks less often at the rest.
+
+    Reading the program in leaves next to no garbage. To collect that would hold the calls up for a tenth of a second.
+    """
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def _report(line: str) -> None:

@@ -20,7 +20,7 @@ from app.api.reports import Reports
 from app.api.routers.agents import agents_router
 from app.api.routers.audit import audit_router
 from app.api.routers.calls import Calls, calls_router
-from app.api.routers.health import VERSION, health_router, version_router
+from app.api.routers.health import health_router, version_router
 from app.api.routers.metrics import metrics_router
 from app.api.routers.missed_calls import missed_calls_router
 from app.api.routers.queues import queues_router
@@ -35,6 +35,7 @@ from app.auth.access import Access
 from app.live.endpoint import live_router
 from app.live.hub import Hub
 from app.runtime.service import Service
+from app.version import VERSION
 from metrics.metering import Metering
 
 PREFIX = "/api/v1"

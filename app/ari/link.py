@@ -1,5 +1,6 @@
 """The link between one Asterisk and the dispatcher: events in, actions out, a reconcile on every connect."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -67,6 +68,8 @@ class AriLink(Listener):
         self.reconciled_at: datetime | None = None
         """When the present connection had its reconcile; None while there is none."""
         self.trouble: str = "not connected yet"
+        self.first_try = asyncio.Event()
+        """Set once Asterisk was reconciled with, or could not be."""
 
     async def run(self) -> Ending:
         """Stay connected until closed or replaced by another controller."""
@@ -111,6 +114,7 @@ class AriLink(Listener):
         self._submit(replace(seen.seen, asked_at=asked_at))
         self._see(seen.endpoints)
         self.reconciled_at, self.trouble = self._clock.now(), ""
+        self.first_try.set()
         milliseconds = round((perf_counter() - began) * 1000, 1)
         _log.info("reconciled", legs=len(seen.seen.legs), milliseconds=milliseconds)
 
@@ -119,6 +123,7 @@ class AriLink(Listener):
         if self.reconciled_at is not None or self.trouble != str(error):
             _log.warning("asterisk_disconnected", reason=str(error))
         self.reconciled_at, self.trouble = None, str(error)
+        self.first_try.set()
 
     def on_outcome(self, request: Request, outcome: Outcome, seconds: float) -> None:
         """Log what went wrong and nobody awaits. "Not found" is usual: it ended while we wrote."""

@@ -1,7 +1,5 @@
 """Whether the service lives, whether it takes calls, and which version it is."""
 
-from importlib.metadata import version
-
 from fastapi import APIRouter
 
 from app.api.errors import NotReady
@@ -9,8 +7,7 @@ from app.api.problems import described
 from app.api.schemas.base import Shape
 from app.runtime.health import Health, Level
 from app.runtime.service import Service
-
-VERSION = version("thirdring")
+from app.version import VERSION
 
 
 class Alive(Shape):

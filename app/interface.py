@@ -1,0 +1,80 @@
+"""The interface: REST, the live stream, the pages and the metrics, on one socket, over a service that runs already.
+
+It is the larger half of the program. `app/main.py` reads it in when calls are served, and no call waits for it.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from app.api.app import create_api
+from app.api.shield import hosts_for
+from app.runtime.service import Service
+from app.settings import Settings
+from app.store.access import open_access
+from app.store.journal import Journal
+from app.store.past_calls import PastCalls
+from app.store.past_figures import PastFigures
+from app.store.past_missed_calls import PastMissedCalls
+from metrics.metering import Metering
+
+_LONGEST_FRAME = 64 * 1024
+"""Bytes that a client may send in one websocket frame; the live protocol takes less."""
+
+
+class Interface:
+    """It listens to the dispatcher from now on. Make it once per service, run it once, and close it then."""
+
+    def __init__(self, service: Service, *, settings: Settings, journal: Journal, metering: Metering) -> None:
+        engine = journal.database.engine
+        self._access = open_access(
+            engine, settings.data_dir, clock=service.clock, admin_token=service.admin_token
+        )
+        api = create_api(
+            service,
+            history=PastCalls(engine),
+            records=PastFigures(engine),
+            missed=PastMissedCalls(engine),
+            metering=metering,
+            access=self._access,
+            hosts=hosts_for(settings.host),
+        )
+        config = uvicorn.Config(
+            api,
+            ws="websockets-sansio",
+            ws_max_size=_LONGEST_FRAME,
+            ws_per_message_deflate=False,  # Each message is encoded once for all clients, not compressed for each.
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+        )
+        self._server = _Server(config)
+
+    async def run(self, listener: socket.socket) -> None:
+        """Answer who comes to the socket until `stop`; then what is being answered ends within two seconds."""
+        async with asyncio.TaskGroup() as tasks:
+            access = tasks.create_task(self._access.run())
+            await self._server.serve(sockets=[listener])
+            access.cancel()
+
+    def stop(self) -> None:
+        """Let `run` return soon."""
+        self._server.should_exit = True
+
+    async def close(self) -> None:
+        """Write what is left of the audit log. Call it when `run` has returned."""
+        await self._access.close()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command line, which closes the parts in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield

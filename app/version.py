@@ -1,0 +1,5 @@
+"""Which Thirdring this is."""
+
+from importlib.metadata import version
+
+VERSION = version("thirdring")

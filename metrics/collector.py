@@ -106,7 +106,7 @@ def _calls(service: Service) -> Metric:
 def _limits(service: Service) -> Iterator[Metric]:
     site = service.site
     within = site.policies.service_level_within.total_seconds()
-    yield _gauge("ring_limit_seconds", "The third-ring limit.", site.ring_limit.total_seconds())
+    yield _gauge("ring_limit_seconds", "The third-ring limit.", site.floor.rings.span.total_seconds())
     yield _gauge("service_level_within_seconds", "T of the service level.", within)
     share = site.policies.service_level_percent / 100
     yield _gauge("service_level_target_ratio", "The promised service level.", share)

@@ -67,7 +67,7 @@ class FactMeter:
         ring = timedelta() if fact.ringing_at is None else fact.at - fact.ringing_at
         if fact.ringing_at is not None:
             queue.ring.observe(ring.total_seconds())
-        if fact.outcome is OfferOutcome.ANSWERED and ring < self._site().ring_limit:
+        if fact.outcome is OfferOutcome.ANSWERED and ring < self._site().floor.rings.span:
             queue.answers_in_ring_limit.inc()
 
     def _on_refused(self, _fact: acd.RequestRefused) -> None:

@@ -55,11 +55,11 @@ class Interface:
         )
         self._server = _Server(config)
 
-    async def run(self, listener: socket.socket) -> None:
+    async def run(self, listening: socket.socket) -> None:
         """Answer who comes to the socket until `stop`; then what is being answered ends within two seconds."""
         async with asyncio.TaskGroup() as tasks:
             access = tasks.create_task(self._access.run())
-            await self._server.serve(sockets=[listener])
+            await self._server.serve(sockets=[listening])
             access.cancel()
 
     def stop(self) -> None:

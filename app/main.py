@@ -128,13 +128,13 @@ class _Parts:
         settings: Settings,
         clock: Clock,
         *,
-        listener: socket.socket,
+        listening: socket.socket,
         site_file: SiteFile,
         secrets: Secrets,
         journal: Journal,
     ) -> None:
         self.settings, self.clock, self.site_file, self.secrets = settings, clock, site_file, secrets
-        self.listener, self.journal = listener, journal
+        self.listening, self.journal = listening, journal
         self.asterisk: Asterisk | None = None
         self.reload_wanted = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -211,7 +211,7 @@ class _Parts:
         return Transport.HTTP if is_old else Transport.WEBSOCKET
 
     def _url(self) -> str:
-        host, port = self.listener.getsockname()[:2]
+        host, port = self.listening.getsockname()[:2]
         return f"{'https' if self.settings.tls_certificate else 'http'}://{host}:{port}"
 
     def _apply_site(self) -> None:
@@ -308,7 +308,7 @@ class _Parts:
             self.thirdring.service, settings=self.settings, journal=self.journal, metering=self.metering
         )
         _calm_the_collector()
-        await self.interface.run(self.listener)
+        await self.interface.run(self.listening)
 
     async def _run_link(self) -> None:
         ending = await self.link.run()
@@ -360,7 +360,7 @@ class _Parts:
 
     async def close(self) -> None:
         """The last snapshot, the last rows."""
-        self.listener.close()
+        self.listening.close()
         await self._save_snapshot()
         if self.interface is not None:
             await self.interface.close()
@@ -370,7 +370,7 @@ class _Parts:
 async def _open(settings: Settings, clock: Clock) -> _Parts:
     check_tls(settings.tls_certificate, settings.tls_key)
     async with AsyncExitStack() as on_failure:
-        listener = on_failure.enter_context(_bind(settings.host, settings.port))
+        listening = on_failure.enter_context(_bind(settings.host, settings.port))
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         secrets = Secrets(settings.data_dir)
         site_file = SiteFile(
@@ -379,7 +379,7 @@ async def _open(settings: Settings, clock: Clock) -> _Parts:
         journal = await _open_journal(settings, clock)
         on_failure.push_async_callback(journal.close)
         parts = _Parts(
-            settings, clock, listener=listener, site_file=site_file, secrets=secrets, journal=journal
+            settings, clock, listening=listening, site_file=site_file, secrets=secrets, journal=journal
         )
         board = await recover(journal)
         parts.asterisk = await _start_asterisk(parts)
@@ -441,12 +441,12 @@ def _today(site_file: SiteFile, clock: Clock) -> date:
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named so that asyncio sets TCP_NODELAY: without it each answer waits 40 ms for the client's ACK.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-        listener.listen()  # From now on nobody is refused; the server answers when it is up.
+        listening.bind((host, port))
+        listening.listen()  # From now on nobody is refused; the server answers when it is up.
     except OSError as error:
-        listener.close()
+        listening.close()
         raise PortTaken(host, port, error.strerror or "") from error
-    return listener
+    return listening

@@ -38,6 +38,7 @@ SHELLS = {
     "app.asterisk",
     "app.clock",
     "app.cluster",
+    "app.interface",
     "app.live",
     "app.logs",
     "app.main",

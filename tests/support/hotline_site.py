@@ -36,6 +36,8 @@ VOICEMAIL: Final = "4014"
 """Closed: the caller may leave a message."""
 CLOSED_TO_QUEUE: Final = "4013"
 """Closed: goes to the service queue."""
+WATCHED: Final = "4015"
+"""Rings long; at a phone's second ring the supervisor is called."""
 NO_ENTRY: Final = "4999"
 
 Json = dict[str, Any]
@@ -119,6 +121,7 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
                     entry=IMPATIENT_HANG_UP, name="Impatient, then gone", members=["agent1"], max_wait="1s"
                 ),
                 _queue(entry=WRAP_UP, name="With notes", wrap_up="60s"),
+                _queue(entry=WATCHED, name="Watched", ring_timeout="30s", agent_rings={"2": {"alert": True}}),
                 _queue(
                     entry=VOICEMAIL,
                     name="Closed, leave a message",
@@ -138,7 +141,7 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
             **{number: _queue_of(number) for number in (CLOSED_TO_NUMBER, IMPATIENT, TO_MESSAGE)},
             **{
                 number: _queue_of(number)
-                for number in (IMPATIENT_HANG_UP, WRAP_UP, CLOSED_TO_QUEUE, VOICEMAIL)
+                for number in (IMPATIENT_HANG_UP, WRAP_UP, CLOSED_TO_QUEUE, VOICEMAIL, WATCHED)
             },
             ON_CONNECT: {**_queue_of(SERVICE), "answer": "on_connect", "waiting": "ringback"},
             MUSIC_UNANSWERED: {**_queue_of(SERVICE), "answer": "on_connect"},

@@ -52,13 +52,19 @@ class Wallboard:
         self._keep(message)
         return message
 
-    async def hear_of(self, topic: str, **wanted: object) -> dict[str, Any]:
+    async def hear_of(self, topic: str, *, patience: float = _PATIENCE, **wanted: object) -> dict[str, Any]:
         """Listen until the thing has these fields; return it."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             while not _has(self.values.get(topic), wanted):
                 await self.hear()
         found: dict[str, Any] = self.values[topic]
         return found
+
+    async def hear_of_end(self, topic: str) -> None:
+        """Listen until the thing is gone."""
+        async with asyncio.timeout(_PATIENCE):
+            while self.values.get(topic) is not None:
+                await self.hear()
 
     def _keep(self, message: dict[str, Any]) -> None:
         self.seq, self.epoch = message["seq"], message["epoch"]

@@ -14,7 +14,7 @@ from app.ids import AgentId, DeviceId
 from app.live import endpoint, hub
 from app.live.alerts import AlertCode
 from app.runtime.health import Health, Level, Part
-from tests.support.live_client import LiveServer, Wallboard, serving
+from tests.support.live_client import LiveServer, serving
 from tests.support.stage import LIN, SERVICE, WANG, Stage
 
 RING_LIMIT = timedelta(seconds=15)
@@ -41,13 +41,6 @@ def open_queue(stage: Stage, **rules: Any) -> None:
     queues = stage.board.engine.floor.queues
     changed = {**queues, SERVICE: replace(queues[SERVICE], **rules)}
     stage.dispatcher.submit(FloorChanged(replace(stage.board.engine.floor, queues=changed)))
-
-
-async def gone(board: Wallboard, topic: str) -> None:
-    """Listen until the thing is gone."""
-    async with asyncio.timeout(5):
-        while board.values.get(topic) is not None:
-            await board.hear()
 
 
 # --- the site and its teams ----------------------------------------------------------------------------------------
@@ -131,7 +124,7 @@ async def test_a_call_that_waits_beyond_three_rings_is_an_alert_until_it_is_gone
         alert = await board.hear_of(TOO_LONG)
         stage.puts_down("c1")
         stage.puts_down("c2")
-        await gone(board, TOO_LONG)
+        await board.hear_of_end(TOO_LONG)
     assert (alert["severity"], alert["queue_id"]) == ("alarm", "service")
     assert alert["since"] == "2026-11-21T08:30:15.000Z"
 
@@ -157,7 +150,7 @@ async def test_a_ring_of_the_policy_calls_the_supervisor_until_somebody_answers(
         stage.passes(10)
         await board.hear_of(topic, ring=4, severity="alarm", since="2026-11-21T08:30:15.000Z")
         stage.picks_up("c1-1")
-        await gone(board, topic)
+        await board.hear_of_end(topic)
 
 
 async def test_an_alert_of_the_policy_is_over_when_the_caller_gives_up(
@@ -173,7 +166,7 @@ async def test_an_alert_of_the_policy_is_over_when_the_caller_gives_up(
     async with server.following("alerts") as board:
         assert (board.values[topic]["agent_id"], board.values[topic]["ring"]) == ("lin", 2)
         stage.puts_down("c1")
-        await gone(board, topic)
+        await board.hear_of_end(topic)
     async with server.following("alerts") as board:
         assert board.values == {}
 
@@ -196,8 +189,8 @@ async def test_a_phone_that_rings_beyond_the_limit_is_an_alarm_of_its_agent(
         assert (alert["call_id"], alert["queue_id"], alert["agent_id"]) == ("c1", "service", "lin")
         assert (alert["ring"], alert["severity"], alert["since"]) == (4, "alarm", "2026-11-21T08:30:15.000Z")
         stage.picks_up("c1-1")
-        await gone(board, topic)
-        await gone(board, "alert:rings_breached:王伟")
+        await board.hear_of_end(topic)
+        await board.hear_of_end("alert:rings_breached:王伟")
 
 
 async def test_calls_that_wait_for_nobody_are_an_alert(stage: Stage, server: LiveServer) -> None:
@@ -207,7 +200,7 @@ async def test_calls_that_wait_for_nobody_are_an_alert(stage: Stage, server: Liv
         stage.call("c1")
         assert (await board.hear_of(topic))["code"] == AlertCode.UNSTAFFED
         log_in(stage, LIN)
-        await gone(board, topic)
+        await board.hear_of_end(topic)
 
 
 async def test_a_phone_that_cannot_be_reached_is_an_alert(stage: Stage, server: LiveServer) -> None:
@@ -218,7 +211,7 @@ async def test_a_phone_that_cannot_be_reached_is_an_alert(stage: Stage, server: 
         alert = await board.hear_of("alert:device_unreachable:lin")
         assert (alert["agent_id"], alert["severity"]) == ("lin", "warning")
         stage.dispatcher.submit(DeviceChanged(DeviceId("phone1"), DeviceState.REACHABLE))
-        await gone(board, "alert:device_unreachable:lin")
+        await board.hear_of_end("alert:device_unreachable:lin")
 
 
 async def test_a_part_of_the_service_that_is_down_is_an_alert(stage: Stage, server: LiveServer) -> None:
@@ -228,7 +221,7 @@ async def test_a_part_of_the_service_that_is_down_is_an_alert(stage: Stage, serv
         alert = await board.hear_of("alert:part_down:asterisk")
         assert (alert["detail"], alert["severity"]) == ("Start it.", "alarm")
         stage.health = Health((Part("asterisk", Level.OK),))
-        await gone(board, "alert:part_down:asterisk")
+        await board.hear_of_end("alert:part_down:asterisk")
 
 
 async def test_an_alert_that_time_brought_is_not_missed_by_who_resumes(

@@ -111,23 +111,30 @@ async def node(directory: Path, *, agents: int) -> AsyncIterator[Node]:
         await asterisk.stop()
 
 
-@dataclass(slots=True)
-class Controller:
-    """The running service."""
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a process used, as the kernel counts."""
 
-    process: asyncio.subprocess.Process
-    url: str
-    token: str
+    pid: int
 
     def cpu(self) -> timedelta:
-        """CPU time of the service so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        """CPU time so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return timedelta(seconds=(int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
 
     def memory_mib(self) -> float:
         """Resident memory."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@dataclass(slots=True)
+class Controller:
+    """The running service."""
+
+    process: Process
+    url: str
+    token: str
 
 
 @asynccontextmanager
@@ -159,11 +166,29 @@ async def controller(directory: Path, bench_node: Node) -> AsyncIterator[Control
     try:
         told = await _told(process, data / "service.json", directory / "service.log")
         token = json.loads((data / "secrets.json").read_text())["admin_token"]
-        running = Controller(process, told["url"], token)
+        running = Controller(Process(process.pid), told["url"], token)
         await _log_in(running, bench_node.agents)
         yield running
     finally:
         process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+@asynccontextmanager
+async def bare_controller(bench_node: Node) -> AsyncIterator[None]:
+    """The controller that decides nothing, as its own process."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.bare", bench_node.asterisk.ari_url, str(bench_node.agents)),
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"BENCH_ARI_PASSWORD": ARI_PASSWORD},
+    )
+    try:
+        assert process.stdout is not None
+        if not await process.stdout.readline():
+            raise RuntimeError("the bare controller did not start")
+        yield
+    finally:
+        process.kill()
         await process.wait()
 
 

@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.bench.load import Floor, Run, floor
-from tests.bench.systems import Controller, Node, controller, node
+from tests.bench.systems import Controller, Node, bare_controller, controller, node
 
 RING_LIMIT = 0.050
 RATE_STEPS = (40, 80, 120, 140, 160, 180)
@@ -32,6 +32,10 @@ class System:
     entry: Callable[[int], str]
     has_queue: bool = True
     is_ours: bool = False
+    is_bare: bool = False
+
+
+_BARE = System("the least over ARI", lambda _: "4001", has_queue=False, is_bare=True)
 
 
 def _systems(agents: int) -> tuple[System, ...]:
@@ -48,28 +52,32 @@ def percentile(values: list[float], share: float) -> float:
     return ranked[min(len(ranked) - 1, int(share * len(ranked)))] if ranked else float("nan")
 
 
-def _ms(values: list[float]) -> str:
+def in_ms(values: list[float]) -> str:
+    """Median and 95th percentile of these seconds."""
     return f"{percentile(values, 0.5) * 1000:.1f} / {percentile(values, 0.95) * 1000:.1f}"
 
 
 @asynccontextmanager
 async def _running(directory: Path, system: System, bench_node: Node) -> AsyncIterator[Controller | None]:
     """The controller runs only while it is measured: it would watch the others' calls too."""
-    if not system.is_ours:
+    if system.is_ours:
+        async with controller(directory, bench_node) as ours:
+            yield ours
+    elif system.is_bare:
+        async with bare_controller(bench_node):
+            yield None
+    else:
         yield None
-        return
-    async with controller(directory, bench_node) as ours:
-        yield ours
 
 
 # --- (a) and (b): latency ------------------------------------------------------------------------------------------------
 
 
-async def _freed(people: Floor, system: System, calls: int) -> Run:
+async def freed(people: Floor, entry: str, calls: int) -> Run:
     """Many callers, few agents: whoever hangs up gets the next at once."""
     run = people.begin(talk=0.32, agent_ends=True)
-    for number in range(calls):
-        await people.call(system.entry(number))
+    for _ in range(calls):
+        await people.call(entry)
         await asyncio.sleep(0.02)
     deadline = asyncio.get_running_loop().time() + 60
     while run.invites < calls and asyncio.get_running_loop().time() < deadline:
@@ -93,12 +101,12 @@ async def latency(directory: Path, *, calls: int) -> None:
     """Print (a) and (b)."""
     rows: dict[str, tuple[str, str]] = {}
     async with node(directory, agents=5) as bench_node, floor(bench_node) as people:
-        for system in _systems(5):
+        for system in (*_systems(5), _BARE):
             async with _running(directory, system, bench_node):
-                freed = await _freed(people, system, calls) if system.has_queue else None
+                queued = await freed(people, system.entry(0), calls) if system.has_queue else None
                 idle = await _idle(people, system, calls)
-            rows[system.name] = (_ms(freed.freed_to_ring) if freed else "-", _ms(idle.rings))
-    _table(
+            rows[system.name] = (in_ms(queued.freed_to_ring) if queued else "-", in_ms(idle.rings))
+    table(
         f"latency, p50 / p95 in ms, {calls} calls, 5 agents",
         ("", "(a) agent freed → next caller rings", "(b) caller INVITE → agent INVITE, idle"),
         [(name, *cells) for name, cells in rows.items()],
@@ -132,7 +140,7 @@ class Held:
         return (
             name,
             f"{self.rate}/s {verdict}",
-            _ms(self.run.rings),
+            in_ms(self.run.rings),
             f"{self.run.failed} of {calls}",
             str(self.run.invites),
             f"{self.asterisk_ms:.1f}",
@@ -143,7 +151,7 @@ class Held:
 
 async def _hold(people: Floor, system: System, bench_node: Node, ours: Controller | None, rate: int) -> Held:
     run = people.begin(talk=1.0, agent_ends=False)
-    before, ours_before = bench_node.cpu(), ours.cpu() if ours else timedelta(0)
+    before, ours_before = bench_node.cpu(), ours.process.cpu() if ours else timedelta(0)
     loop = asyncio.get_running_loop()
     started, calls = loop.time(), int(rate * HOLD_SECONDS)
     for number in range(calls):
@@ -151,8 +159,8 @@ async def _hold(people: Floor, system: System, bench_node: Node, ours: Controlle
         await people.call(system.entry(number))
     await people.settle()
     used = (bench_node.cpu() - before) / timedelta(milliseconds=1) / calls
-    ours_used = (ours.cpu() - ours_before) / timedelta(milliseconds=1) / calls if ours else None
-    return Held(rate, run, used, ours_used, ours.memory_mib() if ours else None)
+    ours_used = (ours.process.cpu() - ours_before) / timedelta(milliseconds=1) / calls if ours else None
+    return Held(rate, run, used, ours_used, ours.process.memory_mib() if ours else None)
 
 
 async def rates(directory: Path, *, steps: tuple[int, ...]) -> None:
@@ -169,7 +177,7 @@ async def rates(directory: Path, *, steps: tuple[int, ...]) -> None:
                     if not held.is_held:
                         break
                     best[system.name] = rate
-    _table(
+    table(
         "call rate with 200 agents, talk 1 s, each rate for 20 s",
         (
             "",
@@ -187,7 +195,8 @@ async def rates(directory: Path, *, steps: tuple[int, ...]) -> None:
         print(f"(c) {name}: {rate} calls/s held")
 
 
-def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print it as Markdown."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *(f"| {' | '.join(row)} |" for row in rows)]
     print(f"\n{title}\n\n" + "\n".join(lines) + "\n")
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
-from app.api.auth_cookie import check_not_forged, session_secret
+from app.api.auth_cookie import SESSION, check_not_forged
 from app.api.pages import PAGES
 from app.auth.errors import AuthError, Unauthenticated
 from app.auth.identities import Identities
@@ -74,7 +74,7 @@ async def proven(connection: HTTPConnection, identities: Identities) -> Principa
     """Who asks, by token or by cookie. Raises `Unauthenticated`, `ForgedRequest`, `AccountsAway`."""
     if "authorization" in connection.headers:
         return await _by_token(connection.headers["authorization"], identities)
-    secret = session_secret(connection)
+    secret = SESSION.read(connection)
     if secret is None:
         raise Unauthenticated(_HOW_TO_ASK)
     principal = await identities.by_session(secret)

@@ -1,17 +1,27 @@
 """What a request can run into, in the words of the service. `problems.py` turns each into an answer; HTTP is not known here."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 
 class ApiError(Exception):
     """The root. `code` is stable, `detail` says what was found, what is expected and what to do."""
 
-    def __init__(self, code: str, detail: str, *, errors: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        retry_after: timedelta | None = None,
+    ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
+        self.retry_after = retry_after
+        """When the same request can be answered otherwise, if that is known."""
 
 
 class UnknownThing(ApiError):

@@ -185,6 +185,7 @@ BY_OPERATION: dict[str, object] = {
     "changeUser": USER,
     "setPassword": USER,
     "closeSessionsOfUser": USER,
+    "unlockUser": USER,
     "listTokens": [TOKEN],
     "addToken": {**TOKEN, "secret": "trt_…"},
     "revokeToken": TOKEN,

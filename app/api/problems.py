@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import ceil
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -201,7 +202,14 @@ _EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {},
     ),
     "login-refused": ("User name and password do not belong together. Try again, or ask an admin.", {}),
-    "too-many-attempts": ("Log-ins failed too often. Try again after 2026-11-21 08:31:00 UTC.", {}),
+    "too-many-attempts": (
+        "Log-ins failed too often. Try again after 2026-11-21 08:31:00 UTC, or let an admin unlock the user.",
+        {},
+    ),
+    "last-admin": (
+        "'lin' is the last user who is an admin and can log in. Make another admin first, then change this one.",
+        {},
+    ),
     "unknown-user": ("No user has the name 'lin'. List the users to see which there are.", {}),
     "unknown-token": ("No token has the id '7g2k9mpq'. List the tokens to see which there are.", {}),
     "weak-password": (
@@ -231,7 +239,10 @@ _EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
 
 async def _on_api_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)  # noqa: S101 - Starlette calls it for nothing else
-    return answer(error.code, error.detail, request.url.path, errors=error.errors)
+    headers = (
+        None if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after.total_seconds()))}
+    )
+    return answer(error.code, error.detail, request.url.path, errors=error.errors, headers=headers)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import problems
+from app.api.auth_cookie import is_own_origin
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 BODY_LIMIT = 64 * 1024
@@ -79,7 +80,7 @@ class Shield:
                 "wrong-host",
                 "The Host header names a host that this service is not. Use the address it prints.",
             )
-        if origin is not None and _host_and_port(origin) != host.lower():
+        if origin is not None and not is_own_origin(origin, scope):
             return "forbidden-origin", "The Origin header names another site. Use the service's own pages."
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > BODY_LIMIT:
@@ -97,14 +98,6 @@ def _is_loopback(address: str) -> bool:
         return ip_address(address).is_loopback
     except ValueError:
         return address == "localhost"
-
-
-def _host_and_port(url: str) -> str:
-    """Host and port of an address, in lower case; empty when it has none."""
-    try:
-        return urlsplit(url).netloc.lower()
-    except ValueError:
-        return ""
 
 
 def _name(url: str) -> str:

@@ -1,5 +1,7 @@
 """Who acts, as the audit log names it."""
 
+import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +51,11 @@ def admin_token_holder() -> Principal:
     return Principal(name=ADMIN_TOKEN_NAME, role=Role.ADMIN, means=Means.ADMIN_TOKEN, grants=EVERYTHING)
 
 
-def at_command_line(login: str) -> Actor:
-    """Who uses the machine itself, by the name of the operating system."""
-    principal = Principal(name=f"system:{login}", role=Role.ADMIN, means=Means.ADMIN_TOKEN, grants=EVERYTHING)
+def at_command_line() -> Actor:
+    """Who uses the machine itself, by the name that the operating system has for it: what the environment says can be made up."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    principal = Principal(name=f"system:{name}", role=Role.ADMIN, means=Means.ADMIN_TOKEN, grants=EVERYTHING)
     return Actor(principal, COMMAND_LINE)

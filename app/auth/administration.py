@@ -7,7 +7,7 @@ from typing import Any
 
 from app.auth.actor import Actor
 from app.auth.credentials import hash_of, new_token_id, new_token_secret
-from app.auth.errors import BeyondOwner, Forbidden, WeakPassword
+from app.auth.errors import BeyondOwner, Forbidden, LastAdmin, UnknownUser, WeakPassword
 from app.auth.identities import Identities
 from app.auth.logins import in_new_epoch, user_name_of
 from app.auth.model import Permission, Principal, Role, Token, TokenId, TokenKind, User
@@ -83,7 +83,7 @@ class Administration:
         return user
 
     async def change_user(self, actor: Actor, name: str, changes: UserChanges) -> User:
-        """Change a user. Raises `UnknownUser`, `Forbidden`."""
+        """Change a user. Raises `UnknownUser`, `Forbidden`, `LastAdmin`."""
 
         def change(user: User) -> User:
             after = changes.apply(user)
@@ -103,6 +103,17 @@ class Administration:
 
         return await self._change(actor, "setPassword", name, change)
 
+    async def unlock_user(self, actor: Actor, name: str) -> User:
+        """Let a user log in at once who failed too often; and the addresses where that was. Raises `UnknownUser`, `Forbidden`."""
+        await self._identities.refresh()
+        user = self._identities.user(user_name_of(name))
+        if user is None:
+            raise UnknownUser(name)
+        _check_rank(actor.principal, user.role)
+        entry = actor.entry("unlockUser", at=self._clock.now(), about=f"user:{user.name}")
+        await self._store.unlock(user.name, entry)
+        return user
+
     async def close_sessions(self, actor: Actor, name: str) -> User:
         """Log a user out everywhere. Raises `UnknownUser`."""
         return await self._change(actor, "closeSessionsOfUser", name, in_new_epoch)
@@ -115,6 +126,7 @@ class Administration:
             lambda before, after: actor.entry(
                 action, at=now, about=f"user:{after.name}", details=_difference(before, after)
             ),
+            check=_check_admin_stays,
         )
         await self._identities.refresh()
         return user
@@ -181,6 +193,16 @@ def shown(user: User) -> dict[str, Any]:
         "teams": list(user.teams),
         "is_disabled": user.is_disabled,
     }
+
+
+def is_active_admin(user: User) -> bool:
+    """Whether the user can log in and manage users."""
+    return user.role is Role.ADMIN and not user.is_disabled
+
+
+def _check_admin_stays(before: User, users: Sequence[User]) -> None:
+    if is_active_admin(before) and not any(map(is_active_admin, users)):
+        raise LastAdmin(before.name)
 
 
 def _difference(before: User, after: User) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def add_user_command(command: argparse.ArgumentParser) -> None:
     for what, help_ in (
         ("disable", "end all sessions and tokens of a user, and let it log in no more"),
         ("enable", "let a disabled user log in again"),
+        ("unlock", "let a user log in at once who was locked out after too many failures"),
         ("password", "give a user another password, asked for or read from standard input"),
     ):
         _add(commands, what, help=help_).add_argument("name")

@@ -56,13 +56,15 @@ class AuditFilter:
     actor: str | None = None
     action: str | None = None
     object: str | None = None
+    source: str | None = None
+    result: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
     def matches(self, entry: AuditEntry) -> bool:
         """Whether this entry is asked for."""
-        wanted = (self.actor, self.action, self.object)
-        found = (entry.actor, entry.action, entry.object)
+        wanted = (self.actor, self.action, self.object, self.source, self.result)
+        found = (entry.actor, entry.action, entry.object, entry.source, entry.result)
         if any(want is not None and want != have for want, have in zip(wanted, found, strict=True)):
             return False
         is_early = self.since is not None and entry.at < self.since

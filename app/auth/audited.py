@@ -26,6 +26,7 @@ SELF_NOTED = frozenset(
         "changeUser",
         "setPassword",
         "closeSessionsOfUser",
+        "unlockUser",
         "addToken",
         "revokeToken",
     }

@@ -72,7 +72,7 @@ async def _access(settings: Settings) -> AsyncIterator[Access]:
 
 # --- users -----------------------------------------------------------------------------------------------------------
 
-_ACTOR = at_command_line(getpass.getuser())
+_ACTOR = at_command_line()
 
 
 async def _add_user(access: Access, wanted: argparse.Namespace) -> str:
@@ -111,6 +111,11 @@ async def _enable_user(access: Access, wanted: argparse.Namespace) -> str:
     changes = UserChanges(fields={"is_disabled": False})
     user = await access.administration.change_user(_ACTOR, wanted.name, changes)
     return f"User {user.name} can log in again."
+
+
+async def _unlock_user(access: Access, wanted: argparse.Namespace) -> str:
+    user = await access.administration.unlock_user(_ACTOR, wanted.name)
+    return f"User {user.name} can try again at once, wherever it was locked out."
 
 
 async def _set_password(access: Access, wanted: argparse.Namespace) -> str:
@@ -183,6 +188,7 @@ _USER: Mapping[str, Run] = {
     "list": _list_users,
     "disable": _disable_user,
     "enable": _enable_user,
+    "unlock": _unlock_user,
     "password": _set_password,
 }
 _TOKEN: Mapping[str, Run] = {"add": _add_token, "list": _list_tokens, "revoke": _revoke_token}

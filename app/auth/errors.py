@@ -1,6 +1,6 @@
 """What can go wrong with users, sessions and tokens. No text tells a secret, or which half of a log-in was wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.api.errors import ApiError
@@ -37,22 +37,28 @@ class ForgedRequest(AuthError):
 
 
 class LoginRefused(AuthError):
-    """No such user, a wrong password, or a disabled user: it is not told which."""
+    """No such user, a wrong password, or a disabled user: it is not told which. `noted` is for the audit alone."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "login-refused", "User name and password do not belong together. Try again, or ask an admin."
-        )
+    def __init__(
+        self,
+        code: str = "login-refused",
+        detail: str = "User name and password do not belong together. Try again, or ask an admin.",
+        *,
+        noted: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(code, detail)
+        self.noted = noted or {}
 
 
 class TooManyAttempts(AuthError):
-    """Log-ins failed too often; `until` tells when the next is looked at."""
+    """Log-ins failed too often; `retry_after` tells when the next is looked at."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, *, now: datetime) -> None:
         super().__init__(
-            "too-many-attempts", f"Log-ins failed too often. Try again after {until:%Y-%m-%d %H:%M:%S} UTC."
+            "too-many-attempts",
+            f"Log-ins failed too often. Try again after {until:%Y-%m-%d %H:%M:%S} UTC, or let an admin unlock the user.",
+            retry_after=until - now,
         )
-        self.until = until
 
 
 class NoSession(AuthError):
@@ -86,6 +92,16 @@ class UnknownUser(AuthError):
     def __init__(self, name: str) -> None:
         super().__init__(
             "unknown-user", f"No user has the name {name!r}. List the users to see which there are."
+        )
+
+
+class LastAdmin(AuthError):
+    """Without this user nobody could manage users any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "last-admin",
+            f"{name!r} is the last user who is an admin and can log in. Make another admin first, then change this one.",
         )
 
 

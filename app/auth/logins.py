@@ -1,34 +1,30 @@
 """Logging in and out: passwords against sessions, with a limit on guessing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from unicodedata import normalize
 
 from app.auth.actor import Actor
-from app.auth.credentials import hash_of, new_session_secret
-from app.auth.errors import LoginRefused, NoSession, TooManyAttempts, WeakPassword
+from app.auth.credentials import browser_of, hash_of, new_browser_proof, new_session_secret
+from app.auth.errors import LoginRefused, NoSession, WeakPassword
+from app.auth.guessing import Guessing
 from app.auth.identities import Identities, principal_of
 from app.auth.model import Means, Principal, Role, Session, User, UserName
 from app.auth.passwords import Hasher, weaknesses
 from app.auth.store import AccountStore
-from app.auth.throttle import Limits, Throttle
+from app.auth.throttle import keys_of
 from app.clock import Clock
-
-PER_USER = Limits(free=5)
-PER_ADDRESS = Limits(free=20)
-"""Many people may share one address; each failure counts, no success is needed to go on."""
-
-_NETWORK_BITS = 64
-"""Of an IPv6 address: whoever has one has all of its network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A new session: the secret is for the cookie and is shown to nobody else."""
+    """A new session: both texts are for cookies and are shown to nobody else."""
 
     secret: str
     principal: Principal
+    browser: str
+    """Shows at the next log-in that this user has logged in there before."""
 
 
 class Logins:
@@ -39,16 +35,23 @@ class Logins:
         self._identities = identities
         self._hasher = hasher
         self._clock = clock
-        self._users = Throttle(PER_USER)
-        self._addresses = Throttle(PER_ADDRESS)
+        self.guessing = Guessing(store, clock)
 
     async def open(
-        self, user_name: str, password: str, *, source: str, instead_of: str | None = None
+        self,
+        user_name: str,
+        password: str,
+        *,
+        source: str,
+        instead_of: str | None = None,
+        browser: str | None = None,
     ) -> Opened:
-        """Log in. `instead_of` is the secret of a session that ends with it. Raises `TooManyAttempts`, `LoginRefused`."""
-        name = user_name_of(user_name)
-        user = await self._proven(name, password, source)
-        return await self._opened(user, source, instead_of)
+        """Log in. `instead_of` is the secret of a session that ends with it; `browser` what a log-in gave to this browser before.
+
+        Raises `TooManyAttempts`, `LoginRefused`.
+        """
+        user = await self._proven(user_name_of(user_name), password, source, browser)
+        return await self.opened(user, source, instead_of=instead_of, browser=browser)
 
     async def close(self, actor: Actor) -> None:
         """Log out: the session is over everywhere. Raises `NoSession`."""
@@ -66,7 +69,9 @@ class Logins:
         await self._store.change_user(name, in_new_epoch, lambda _before, _after: entry)
         await self._identities.refresh()
 
-    async def change_password(self, actor: Actor, current: str, password: str) -> Opened:
+    async def change_password(
+        self, actor: Actor, current: str, password: str, *, browser: str | None = None
+    ) -> Opened:
         """Change one's own password: all sessions are over, and a new one begins.
 
         Raises `NoSession`, `WeakPassword`, `LoginRefused`, `TooManyAttempts`.
@@ -74,7 +79,7 @@ class Logins:
         name = _user_of(actor)
         if findings := weaknesses(password, user_name=name):
             raise WeakPassword(findings)
-        await self._proven(name, current, actor.source)
+        await self._proven(name, current, actor.source, browser)
         hashed, now = await self._hasher.hashed(password), self._clock.now()
         entry = actor.entry("changeOwnPassword", at=now, about=f"user:{name}")
         user = await self._store.change_user(
@@ -83,45 +88,39 @@ class Logins:
             lambda _before, _after: entry,
         )
         await self._identities.refresh()
-        return await self._opened(user, actor.source, None)
+        return await self.opened(user, actor.source)
 
     # --- the proof ---------------------------------------------------------------------------------------------------
 
-    async def _proven(self, name: UserName, password: str, source: str) -> User:
-        """The user, if it is the password. Attempts count before they are looked at: many at once gain nothing."""
-        self._check_locks(name, source)
+    async def _proven(self, name: UserName, password: str, source: str, browser: str | None) -> User:
+        """The user, if it is the password."""
         await self._identities.refresh()
-        self._users.count(name, self._clock.now())
         user = self._identities.user(name)
-        is_right = await self._hasher.is_right(password, user.password_hash if user else None)
-        if user is None or not is_right or user.is_disabled:
-            self._addresses.count(_network(source), self._clock.now())
-            await self._note_refusal(user, source)
-            raise LoginRefused
-        self._users.forgive(name)
+        actor = Actor(principal_of(user) if user else NOBODY, source)
+        known_browser = browser_of(browser, user.password_hash) if user and browser else None
+        keys = keys_of(user.name if user else self.guessing.stranger(name), source, known_browser)
+        async with self.guessing.watching(keys, actor):
+            is_right = await self._hasher.is_right(password, user.password_hash if user else "")
+            if user is None or not is_right or user.is_disabled:
+                raise LoginRefused
         return user
 
-    def _check_locks(self, name: UserName, source: str) -> None:
-        now = self._clock.now()
-        locks = (self._users.locked_until(name, now), self._addresses.locked_until(_network(source), now))
-        if until := max((lock for lock in locks if lock), default=None):
-            raise TooManyAttempts(until)
-
-    async def _note_refusal(self, user: User | None, source: str) -> None:
-        """A name that nobody has is not noted: it may be a password typed into the wrong field."""
-        actor = Actor(principal_of(user), source) if user else Actor(_NOBODY, source)
-        entry = actor.entry(
-            "openSession", at=self._clock.now(), about=actor.principal.name, result="login-refused"
-        )
-        await self._store.write_audit([entry])
-
-    async def _opened(self, user: User, source: str, instead_of: str | None) -> Opened:
+    async def opened(
+        self,
+        user: User,
+        source: str,
+        *,
+        instead_of: str | None = None,
+        browser: str | None = None,
+        details: Mapping[str, object] | None = None,
+    ) -> Opened:
+        """A new session of somebody who has proven who it is; `details` are for the audit."""
         secret, now = new_session_secret(), self._clock.now()
         session = Session(
             secret_hash=hash_of(secret), user_name=user.name, epoch=user.epoch, opened_at=now, used_at=now
         )
         principal = principal_of(user, session.secret_hash)
-        entry = Actor(principal, source).entry("openSession", at=now, about=principal.name)
+        entry = Actor(principal, source).entry("openSession", at=now, about=principal.name, details=details)
         await self._store.open_session(
             session,
             entry,
@@ -129,10 +128,14 @@ class Logins:
             over_before=now - self._identities.limits.absolute - timedelta(hours=1),
         )
         await self._identities.refresh()
-        return Opened(secret, principal)
+        is_known = browser is not None and browser_of(browser, user.password_hash) is not None
+        return Opened(
+            secret, principal, browser if browser and is_known else new_browser_proof(user.password_hash)
+        )
 
 
-_NOBODY = Principal(name="user:unknown", role=Role.DISPLAY, means=Means.SESSION, grants={})
+NOBODY = Principal(name="user:unknown", role=Role.DISPLAY, means=Means.SESSION, grants={})
+"""Who tries a name that nobody has. The name is not noted: it may be a password typed into the wrong field."""
 
 
 def user_name_of(text: str) -> UserName:
@@ -149,13 +152,3 @@ def _user_of(actor: Actor) -> UserName:
     if actor.principal.means is not Means.SESSION or actor.principal.user_name is None:
         raise NoSession
     return actor.principal.user_name
-
-
-def _network(source: str) -> str:
-    try:
-        address = ip_address(source)
-    except ValueError:
-        return source
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, _NETWORK_BITS), strict=False))
-    return source

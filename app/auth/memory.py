@@ -1,6 +1,6 @@
 """Accounts and audit kept in memory: the twin of the database for tests and for an interface without one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from app.auth.audit import AuditEntry, AuditFilter, ChainedEntry, Head, chained
 from app.auth.errors import UnknownToken, UnknownUser, UserExists
 from app.auth.model import SecretHash, Session, Token, TokenId, User, UserName
 from app.auth.store import Roll
+from app.auth.throttle import FailureKey, Failures
 
 
 class MemoryStore:
@@ -18,6 +19,7 @@ class MemoryStore:
         self._users: dict[UserName, User] = {}
         self._tokens: dict[TokenId, Token] = {}
         self._sessions: dict[SecretHash, Session] = {}
+        self._failures: dict[FailureKey, Failures] = {}
         self._links: list[ChainedEntry] = []
 
     async def revision(self) -> int:
@@ -37,13 +39,22 @@ class MemoryStore:
         await self._changed(entry)
 
     async def change_user(
-        self, name: UserName, change: Callable[[User], User], entry: Callable[[User, User], AuditEntry]
+        self,
+        name: UserName,
+        change: Callable[[User], User],
+        entry: Callable[[User, User], AuditEntry],
+        *,
+        check: Callable[[User, Sequence[User]], None] | None = None,
     ) -> User:
         """As `AccountStore.change_user`."""
         before = self._users.get(name)
         if before is None:
             raise UnknownUser(name)
-        after = self._users[name] = change(before)
+        after = change(before)
+        users = self._users | {name: after}
+        if check is not None:
+            check(before, tuple(users.values()))
+        self._users = users
         await self._changed(entry(before, after))
         return after
 
@@ -88,6 +99,34 @@ class MemoryStore:
         for secret_hash, at in used_at.items():
             if (session := self._sessions.get(secret_hash)) is not None:
                 self._sessions[secret_hash] = replace(session, used_at=at)
+
+    async def failures(self, keys: Collection[FailureKey]) -> Mapping[FailureKey, Failures]:
+        """As `AccountStore.failures`."""
+        return {key: self._failures[key] for key in keys if key in self._failures}
+
+    async def count_failure(
+        self,
+        keys: Collection[FailureKey],
+        count: Callable[[FailureKey, Failures | None], Failures],
+        entries: Callable[[Mapping[FailureKey, Failures]], Sequence[AuditEntry]],
+        *,
+        over_before: datetime,
+    ) -> None:
+        """As `AccountStore.count_failure`."""
+        kept = {key: each for key, each in self._failures.items() if each.last_at >= over_before}
+        counted = {key: count(key, kept.get(key)) for key in keys}
+        self._failures = kept | counted
+        await self.write_audit(entries(counted))
+
+    async def forget_failures(self, keys: Collection[FailureKey]) -> None:
+        """As `AccountStore.forget_failures`."""
+        self._failures = {key: each for key, each in self._failures.items() if key not in keys}
+
+    async def unlock(self, name: UserName, entry: AuditEntry) -> None:
+        """As `AccountStore.unlock`."""
+        own = {key for key in self._failures if key.user_name == name}
+        await self.forget_failures(own | {FailureKey(address=key.address) for key in own})
+        await self.write_audit([entry])
 
     async def write_audit(self, entries: Sequence[AuditEntry]) -> None:
         """As `AccountStore.write_audit`."""

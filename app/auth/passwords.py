@@ -6,6 +6,7 @@ The rules follow NIST SP 800-63B section 5.1.1.2: length and no well-known words
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TypeVar
 from unicodedata import normalize
 
@@ -19,6 +20,8 @@ _FEWEST_SIGNS = 5
 _WELL_KNOWN = ("password", "thirdring", "123456789", "qwertyuiop", "1qaz2wsx", "iloveyou", "letmein")
 _LEAST_BESIDE = 6
 """Signs that a password must have beside a well-known word."""
+
+NOBODYS = "the password of no user"
 
 _AT_ONCE = 2
 """Hashes made at once: each takes 64 MiB and a processor for some 50 ms."""
@@ -35,12 +38,19 @@ def weaknesses(password: str, *, user_name: str) -> list[str]:
         >= _FEWEST_SIGNS,
         "it is mostly the user's name": _is_more_than(user_name.casefold(), text),
         "it is mostly a well-known word": all(_is_more_than(word, text) for word in _WELL_KNOWN),
+        "it is one sign after the other, as in the alphabet": not _is_row(text),
     }
     return [finding for finding, is_kept in checks.items() if not is_kept]
 
 
 def _is_more_than(word: str, text: str) -> bool:
     return word not in text or len(text.replace(word, "")) >= _LEAST_BESIDE
+
+
+def _is_row(text: str) -> bool:
+    """Whether most signs are those beside the one before, or the same."""
+    beside = [abs(ord(sign) - ord(before)) <= 1 for before, sign in pairwise(text)]
+    return sum(beside) > len(beside) / 2
 
 
 class Hasher:
@@ -55,12 +65,12 @@ class Hasher:
         """The hash to keep."""
         return await self._run(self._argon2.hash, normalize("NFKC", password))
 
-    async def is_right(self, password: str, kept: str | None) -> bool:
-        """Whether it is the password of a hash. For no hash: never, and it takes as long."""
+    async def is_right(self, password: str, kept: str) -> bool:
+        """Whether it is the password of a hash. For no hash (an empty text): never, and it takes as long."""
         if self._nobody is None:
-            self._nobody = await self.hashed("the password of no user")
+            self._nobody = await self.hashed(NOBODYS)
         is_right = await self._run(self._argon2.verify, normalize("NFKC", password), kept or self._nobody)
-        return is_right and kept is not None
+        return is_right and bool(kept)
 
     def close(self) -> None:
         """Let the threads go."""

@@ -129,6 +129,7 @@ RULES: Mapping[str, Rule] = {
     "changeUser": Rule(Permission.USERS_MANAGE),
     "setPassword": Rule(Permission.USERS_MANAGE),
     "closeSessionsOfUser": Rule(Permission.USERS_MANAGE),
+    "unlockUser": Rule(Permission.USERS_MANAGE),
     "listTokens": Rule(Permission.TOKENS_MANAGE),
     "addToken": Rule(Permission.TOKENS_MANAGE),
     "revokeToken": Rule(Permission.TOKENS_MANAGE),

@@ -3,13 +3,14 @@
 A change and its audit entry are written together or not at all. Every method raises `AccountsAway` when the database is away.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from app.auth.audit import AuditEntry, AuditFilter, ChainedEntry, Head
 from app.auth.model import SecretHash, Session, Token, TokenId, User, UserName
+from app.auth.throttle import FailureKey, Failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,17 @@ class AccountStore(Protocol):
         ...
 
     async def change_user(
-        self, name: UserName, change: Callable[[User], User], entry: Callable[[User, User], AuditEntry]
+        self,
+        name: UserName,
+        change: Callable[[User], User],
+        entry: Callable[[User, User], AuditEntry],
+        *,
+        check: Callable[[User, Sequence[User]], None] | None = None,
     ) -> User:
-        """Change a user as it is now; `entry` gets the user before and after. Raises `UnknownUser`."""
+        """Change a user as it is now; `entry` gets the user before and after. Raises `UnknownUser`.
+
+        `check` gets the user before, and all users as they would be; when it raises, nothing has changed. Changes come one after the other.
+        """
         ...
 
     async def add_token(self, token: Token, entry: AuditEntry) -> None:
@@ -67,6 +76,32 @@ class AccountStore(Protocol):
 
     async def touch(self, used_at: Mapping[SecretHash, datetime]) -> None:
         """These sessions were used then."""
+        ...
+
+    async def failures(self, keys: Collection[FailureKey]) -> Mapping[FailureKey, Failures]:
+        """Failed log-ins by these keys."""
+        ...
+
+    async def count_failure(
+        self,
+        keys: Collection[FailureKey],
+        count: Callable[[FailureKey, Failures | None], Failures],
+        entries: Callable[[Mapping[FailureKey, Failures]], Sequence[AuditEntry]],
+        *,
+        over_before: datetime,
+    ) -> None:
+        """A log-in failed: `count` gets what is known of each key, `entries` what is known then.
+
+        One comes after the other. Those that failed last before `over_before` are cleared away.
+        """
+        ...
+
+    async def forget_failures(self, keys: Collection[FailureKey]) -> None:
+        """A log-in succeeded. Others are not forgotten."""
+        ...
+
+    async def unlock(self, name: UserName, entry: AuditEntry) -> None:
+        """Forget all failures of a user, and those of the addresses where they happened."""
         ...
 
     async def write_audit(self, entries: Sequence[AuditEntry]) -> None:

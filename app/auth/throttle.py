@@ -1,66 +1,104 @@
-"""How often something may fail: after some free failures each further one locks for twice as long. Pure; bounded.
+"""How often a log-in may fail. Pure.
+
+Each key has so many free failures; beyond them each further one locks it for twice as long. They drain away, so many an hour as are
+free: people who mistype now and then never come to a lock, however many share an address.
 
 failures   1 … free - 1    free      free + 1   …
 locked     no              first     2 x first  …  longest
+
+What is counted by                                  so that
+a browser in which this user has logged in before   nobody else's failures lock it
+else the user at an address                         somebody elsewhere does not lock the user out
+     and the user, wherever it is tried             many addresses together come to an end as well
+     and the address, whoever is tried              many names do as well
 """
 
-from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 _MOST_DOUBLINGS = 20
 """Far beyond any longest lock; keeps the numbers small."""
 
+_NETWORK_BITS = 64
+"""Of an IPv6 address: whoever has one has all of its network."""
 
-@dataclass(slots=True)
-class _Record:
-    failures: int
+KEPT = timedelta(days=1)
+"""Failures that are older lock nothing."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FailureKey:
+    """What failures are counted by. What is empty stands for anything."""
+
+    user_name: str = ""
+    address: str = ""
+    browser: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many are left of those that failed, when the last one was added."""
+
+    count: int
     last_at: datetime
-    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many failures are free, how long the first lock and the longest last, when everything is forgotten."""
+    """How many failures an hour are free, how long the first lock and the longest last."""
 
     free: int
     first: timedelta = timedelta(seconds=30)
     longest: timedelta = timedelta(minutes=15)
-    forget_after: timedelta = timedelta(hours=1)
-    keys: int = 10_000
 
+    def added(self, failures: Failures | None, now: datetime, *, count: int = 1) -> Failures:
+        """Some more."""
+        if failures is None:
+            return Failures(count, now)
+        drained = (now - failures.last_at) // (timedelta(hours=1) / self.free)
+        return Failures(max(0, failures.count - max(0, drained)) + count, now)
 
-class Throttle:
-    """Counts failures per key. Beyond so many keys the one that failed least recently is forgotten."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._records: OrderedDict[str, _Record] = OrderedDict()
-
-    def locked_until(self, key: str, now: datetime) -> datetime | None:
-        """Until when the key is locked; None: it is not."""
-        record = self._records.get(key)
-        until = record.locked_until if record else None
-        return until if until is not None and now < until else None
-
-    def count(self, key: str, now: datetime) -> None:
-        """A failure, or an attempt that is one until it is forgiven."""
-        record = self._records.pop(key, None)
-        if record is None or now - record.last_at >= self._limits.forget_after:
-            record = _Record(0, now)
-        record.failures, record.last_at = record.failures + 1, now
-        record.locked_until = self._lock(record.failures, now)
-        self._records[key] = record
-        if len(self._records) > self._limits.keys:
-            self._records.popitem(last=False)
-
-    def forgive(self, key: str) -> None:
-        """It succeeded: nothing is held against the key any more."""
-        self._records.pop(key, None)
-
-    def _lock(self, failures: int, now: datetime) -> datetime | None:
-        over = failures - self._limits.free
+    def locked_until(self, failures: Failures, now: datetime) -> datetime | None:
+        """Until when these lock; None: they do not."""
+        over = failures.count - self.free
         if over < 0:
             return None
         doubled: int = 2 ** min(over, _MOST_DOUBLINGS)
-        return now + min(self._limits.first * doubled, self._limits.longest)
+        until = failures.last_at + min(self.first * doubled, self.longest)
+        return until if now < until else None
+
+
+PER_USER = Limits(free=5)
+"""At one address, or in one browser."""
+PER_ADDRESS = Limits(free=20)
+"""Many people may share one."""
+PER_NAME = Limits(free=50)
+"""From everywhere together. NIST SP 800-63B section 5.2.2 asks for at most 100."""
+
+
+def limits_of(key: FailureKey) -> Limits:
+    """How many failures it has."""
+    if not key.user_name:
+        return PER_ADDRESS
+    return PER_USER if key.address or key.browser else PER_NAME
+
+
+def keys_of(user_name: str, source: str, browser: str | None) -> Sequence[FailureKey]:
+    """What an attempt is counted by; `browser` is one in which the user has logged in before."""
+    if browser:
+        return [FailureKey(user_name, browser=browser)]
+    address = network_of(source)
+    return [FailureKey(user_name, address), FailureKey(user_name), FailureKey(address=address)]
+
+
+def network_of(source: str) -> str:
+    """The part of an address that belongs to one party."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, _NETWORK_BITS), strict=False))
+    return source

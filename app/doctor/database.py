@@ -20,8 +20,8 @@ _MIGRATIONS = Path(app.store.__file__).parent / "migrations"
 
 async def check_database(context: Context) -> Finding:
     """The database can be reached and written, and no newer program has changed its tables."""
-    url = _url(context)
-    if _is_new_file(url):
+    url = database_url(context)
+    if is_new_file(url):
         return ok("Database", f"{masked(url)} (made at the first start)")
     try:
         engine = open_engine(url)
@@ -42,15 +42,16 @@ async def check_database(context: Context) -> Finding:
     return _judge(url, found)
 
 
-def _url(context: Context) -> str:
+def database_url(context: Context) -> str:
+    """Where the database is, as the settings say."""
     secret = context.settings.database_url
     return JournalSettings(
         directory=context.settings.data_dir, url=secret.get_secret_value() if secret else ""
     ).database_url
 
 
-def _is_new_file(url: str) -> bool:
-    """Connecting would make the file: looking must not."""
+def is_new_file(url: str) -> bool:
+    """Whether connecting would make the file: looking must not."""
     try:
         parsed = make_url(url)
     except SQLAlchemyError:

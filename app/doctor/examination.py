@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from app.doctor import asterisk, database, machine, ports, site
+from app.doctor import accounts, asterisk, database, machine, ports, site
 from app.doctor.context import Context
 from app.doctor.finding import Finding, Level, error
 from app.site.model import Site
@@ -22,6 +22,8 @@ CHECKS: tuple[Check, ...] = (
     machine.check_data_directory,
     machine.check_disk,
     database.check_database,
+    accounts.check_admins,
+    accounts.check_audit,
     ports.check_http_port,
     site.check_secrets_file,
     site.check_site_file,

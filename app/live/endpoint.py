@@ -6,7 +6,7 @@ from contextlib import suppress
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.api.auth_cookie import check_own_origin, session_secret
+from app.api.auth_cookie import SESSION, check_own_origin
 from app.auth.access import Access
 from app.auth.actor import Actor
 from app.auth.errors import AccountsAway, ForgedRequest
@@ -69,7 +69,7 @@ class _Guest:
         """A page of ours brings its session's cookie with the handshake. Any other client shows a token."""
         with suppress(AccountsAway, ForgedRequest):
             await self._access.identities.ready()
-            secret = session_secret(websocket)
+            secret = SESSION.read(websocket)
             if secret is not None:
                 check_own_origin(websocket)
                 self._principal = await self._access.identities.by_session(secret)

@@ -51,6 +51,18 @@ access_token = Table(
 )
 """One row per token. `permissions` and `topics` are JSON lists."""
 
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("user_name", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("browser", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Index("login_failure_by_instant", "last_at"),
+)
+"""One row per what failed log-ins are counted by (see `app/auth/throttle.py`), while they are not forgotten."""
+
 account_revision = Table(
     "account_revision",
     metadata,

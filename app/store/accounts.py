@@ -1,12 +1,12 @@
 """Users, sessions, tokens and the audit log in the database: the `AccountStore` of the service."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.auth.audit import AuditEntry, AuditFilter, ChainedEntry, Head
@@ -23,10 +23,18 @@ from app.auth.model import (
     UserName,
 )
 from app.auth.store import Roll
+from app.auth.throttle import FailureKey, Failures
 from app.store.account_tables import access_token, account_revision, user_account, user_session
-from app.store.audit_rows import append_audit, read_head, read_links, read_page
+from app.store.audit_rows import append_audit, read_head, read_links, read_page, wait_for_turn
 from app.store.engine import WRITES
 from app.store.errors import DatabaseFailed
+from app.store.login_failures import (
+    clear_failures,
+    forget_failures,
+    forget_user,
+    put_failures,
+    read_failures,
+)
 from app.store.reason import plain_failures
 
 _ONLY_ROW = 1
@@ -63,17 +71,26 @@ class StoredAccounts:
             await connection.execute(insert(user_account).values(_user_values(user)))
 
     async def change_user(
-        self, name: UserName, change: Callable[[User], User], entry: Callable[[User, User], AuditEntry]
+        self,
+        name: UserName,
+        change: Callable[[User], User],
+        entry: Callable[[User, User], AuditEntry],
+        *,
+        check: Callable[[User, Sequence[User]], None] | None = None,
     ) -> User:
-        """As `AccountStore.change_user`. The row is locked while it changes."""
+        """As `AccountStore.change_user`. The revision comes first: its row lets one change begin after the other."""
         is_named = user_account.c.name == name
         async with self._writing() as connection:
-            before = await _locked(connection, select(user_account).where(is_named))
-            if before is None:
+            await _raise_revision(connection)
+            row = (await connection.execute(select(user_account).where(is_named))).first()
+            if row is None:
                 raise UnknownUser(name)
-            after = change(_user(before))
+            before = _user(row)
+            after = change(before)
             await connection.execute(update(user_account).where(is_named).values(_user_values(after)))
-            await _note_change(connection, entry(_user(before), after))
+            if check is not None:
+                check(before, [_user(each) for each in await connection.execute(select(user_account))])
+            await append_audit(connection, [entry(before, after)])
             return after
 
     async def add_token(self, token: Token, entry: AuditEntry) -> None:
@@ -124,6 +141,41 @@ class StoredAccounts:
             for secret_hash, at in used_at.items():
                 is_it = user_session.c.secret_hash == secret_hash
                 await connection.execute(update(user_session).where(is_it).values(used_at=at))
+
+    # --- failed log-ins ----------------------------------------------------------------------------------------------
+
+    async def failures(self, keys: Collection[FailureKey]) -> Mapping[FailureKey, Failures]:
+        """As `AccountStore.failures`."""
+        async with self._reading() as connection:
+            return await read_failures(connection, keys)
+
+    async def count_failure(
+        self,
+        keys: Collection[FailureKey],
+        count: Callable[[FailureKey, Failures | None], Failures],
+        entries: Callable[[Mapping[FailureKey, Failures]], Sequence[AuditEntry]],
+        *,
+        over_before: datetime,
+    ) -> None:
+        """As `AccountStore.count_failure`."""
+        async with self._writing() as connection:
+            await wait_for_turn(connection)
+            await clear_failures(connection, over_before)
+            known = await read_failures(connection, keys)
+            counted = {key: count(key, known.get(key)) for key in keys}
+            await put_failures(connection, counted)
+            await append_audit(connection, entries(counted))
+
+    async def forget_failures(self, keys: Collection[FailureKey]) -> None:
+        """As `AccountStore.forget_failures`."""
+        async with self._writing() as connection:
+            await forget_failures(connection, keys)
+
+    async def unlock(self, name: UserName, entry: AuditEntry) -> None:
+        """As `AccountStore.unlock`."""
+        async with self._writing() as connection:
+            await forget_user(connection, name)
+            await append_audit(connection, [entry])
 
     # --- the audit log -----------------------------------------------------------------------------------------------
 
@@ -186,12 +238,6 @@ async def _raise_revision(connection: AsyncConnection) -> None:
 async def _revision(connection: AsyncConnection) -> int:
     wanted = select(account_revision.c.revision).where(account_revision.c.id == _ONLY_ROW)
     return int((await connection.execute(wanted)).scalar_one())
-
-
-async def _locked(connection: AsyncConnection, query: Select[Any]) -> Row[Any] | None:
-    """The row, kept from others until the end of the transaction. SQLite keeps the whole database and ignores the words."""
-    row: Row[Any] | None = (await connection.execute(query.with_for_update())).first()
-    return row
 
 
 async def _remove_session(connection: AsyncConnection, secret_hash: SecretHash) -> None:

@@ -16,7 +16,7 @@ _COLUMN = audit.c
 
 async def append_audit(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> None:
     """Chain these entries to the end, in a transaction that writes. An entry that is there already is left out."""
-    await _wait_for_turn(connection)
+    await wait_for_turn(connection)
     known = await _known(connection, entries)
     fresh = [entry for entry in entries if entry.id not in known]
     if fresh:
@@ -45,7 +45,7 @@ async def read_links(connection: AsyncConnection, *, after: int, limit: int) -> 
     return [_link(row) for row in await connection.execute(page)]
 
 
-async def _wait_for_turn(connection: AsyncConnection) -> None:
+async def wait_for_turn(connection: AsyncConnection) -> None:
     """One appends at a time. SQLite has given us the write lock already."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
@@ -57,7 +57,13 @@ async def _known(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> 
 
 
 def _conditions(wanted: AuditFilter, behind: int | None) -> list[ColumnElement[bool]]:
-    same = {"actor": wanted.actor, "action": wanted.action, "object": wanted.object}
+    same = {
+        "actor": wanted.actor,
+        "action": wanted.action,
+        "object": wanted.object,
+        "source": wanted.source,
+        "result": wanted.result,
+    }
     conditions = [_COLUMN[name] == value for name, value in same.items() if value is not None]
     if wanted.since is not None:
         conditions.append(_COLUMN.at >= wanted.since)

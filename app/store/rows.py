@@ -82,7 +82,7 @@ def _subject(table: Table) -> list[str]:
 
 @cache
 def _upsert(table: Table, dialect: str) -> _Insert:
-    insert = _insert(table, dialect)
+    insert = insert_into(table, dialect)
     learned = {
         column.name: func.coalesce(insert.excluded[column.name], column)
         for column in table.columns
@@ -91,7 +91,8 @@ def _upsert(table: Table, dialect: str) -> _Insert:
     return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=learned)
 
 
-def _insert(table: Table, dialect: str) -> _Insert:
+def insert_into(table: Table, dialect: str) -> _Insert:
+    """An insert that can say what happens when the row is there already."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 

@@ -1,18 +1,19 @@
 """The stories that every store of accounts tells in the same way: the twin in memory, SQLite, PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from app.auth.audit import AuditEntry, AuditFilter, Head
 from app.auth.audit_log import verify
 from app.auth.credentials import hash_of
-from app.auth.errors import UnknownToken, UnknownUser, UserExists
+from app.auth.errors import AuditTampered, LastAdmin, UnknownToken, UnknownUser, UserExists
 from app.auth.model import Role, TokenId, User, UserName
 from app.auth.store import AccountStore
+from app.auth.throttle import FailureKey, Failures
 from tests.support.accounts import NOON, entry, session, token, user
 
 
@@ -140,6 +141,114 @@ async def test_every_change_makes_a_new_revision(store: AccountStore) -> None:
     assert (await store.roll()).revision == revisions[-1]
 
 
+# --- admins ----------------------------------------------------------------------------------------------------------
+
+
+def demote(user: User) -> User:
+    """No admin any more."""
+    return replace(user, role=Role.MANAGER)
+
+
+def need_an_admin(_before: User, users: Sequence[User]) -> None:
+    """One must stay."""
+    if all(each.role is not Role.ADMIN for each in users):
+        raise LastAdmin("lin")
+
+
+async def test_a_check_sees_all_users_as_they_would_be(store: AccountStore) -> None:
+    """When it refuses, nothing has changed, and nothing is noted."""
+    await store.add_user(user("wang"), entry())
+    await store.add_user(user(role=Role.ADMIN), entry())
+    seen: list[tuple[Role, dict[str, Role]]] = []
+
+    def refuse(before: User, users: Sequence[User]) -> None:
+        seen.append((before.role, {each.name: each.role for each in users}))
+        raise LastAdmin(before.name)
+
+    revision = await store.revision()
+    with pytest.raises(LastAdmin):
+        await store.change_user(UserName("lin"), demote, noted, check=refuse)
+    assert seen == [(Role.ADMIN, {"wang": Role.AGENT, "lin": Role.MANAGER})]
+    assert [each.role for each in (await store.roll()).users if each.name == "lin"] == [Role.ADMIN]
+    assert (await store.revision(), (await store.audit_head()).seq) == (revision, 2)
+
+
+async def test_two_who_demote_each_other_at_once_leave_one(store: AccountStore) -> None:
+    """The second sees what the first did."""
+    for name in ("lin", "wang"):
+        await store.add_user(user(name, role=Role.ADMIN), entry())
+    changes = (
+        store.change_user(UserName(name), demote, noted, check=need_an_admin) for name in ("lin", "wang")
+    )
+    results = await asyncio.gather(*changes, return_exceptions=True)
+    assert [isinstance(result, LastAdmin) for result in results].count(True) == 1
+    assert [each.role for each in (await store.roll()).users].count(Role.ADMIN) == 1
+
+
+# --- failed log-ins --------------------------------------------------------------------------------------------------
+
+HERE, EVERYWHERE = FailureKey("lin", "192.0.2.1"), FailureKey("lin")
+ADDRESS, OTHER = FailureKey(address="192.0.2.1"), FailureKey(address="192.0.2.2")
+KEYS = (HERE, EVERYWHERE, ADDRESS, OTHER)
+
+
+async def fail(
+    store: AccountStore, *keys: FailureKey, at: datetime = NOON, over_before: datetime = NOON
+) -> None:
+    """One failure more by each of them."""
+    await store.count_failure(
+        keys,
+        lambda _key, known: Failures(known.count + 1 if known else 1, at),
+        lambda _counted: [entry("openSession")],
+        over_before=over_before,
+    )
+
+
+async def test_failures_come_back_as_they_were_counted(store: AccountStore) -> None:
+    """Those that are asked for. The entry is written with them."""
+    later = NOON + timedelta(seconds=5)
+    await fail(store, HERE, ADDRESS)
+    await fail(store, HERE, OTHER, at=later)
+    assert await store.failures([HERE, EVERYWHERE, OTHER]) == {
+        HERE: Failures(2, later),
+        OTHER: Failures(1, later),
+    }
+    assert await store.failures([]) == {}
+    assert (await store.audit_head()).seq == 2
+
+
+async def test_failures_at_once_are_all_counted(store: AccountStore) -> None:
+    """Each begins where the one before ended."""
+    await asyncio.gather(*(fail(store, *keys) for keys in [KEYS, KEYS[::-1]] * 4))
+    assert await store.failures(KEYS) == dict.fromkeys(KEYS, Failures(8, NOON))
+
+
+async def test_old_failures_are_cleared_away(store: AccountStore) -> None:
+    """The table does not grow with the years."""
+    await fail(store, HERE)
+    await fail(store, OTHER, at=NOON + timedelta(days=1), over_before=NOON + timedelta(seconds=1))
+    assert set(await store.failures(KEYS)) == {OTHER}
+
+
+async def test_a_success_forgets_what_is_named(store: AccountStore) -> None:
+    """And nothing else; nothing is no failure."""
+    await fail(store, *KEYS)
+    await store.forget_failures([HERE, EVERYWHERE])
+    await store.forget_failures([])
+    assert set(await store.failures(KEYS)) == {ADDRESS, OTHER}
+
+
+async def test_unlocking_a_user_forgets_its_addresses_too(store: AccountStore) -> None:
+    """Others stay locked."""
+    await fail(store, *KEYS, FailureKey("wang", "192.0.2.2"))
+    await store.unlock(UserName("lin"), entry("unlockUser"))
+    assert set(await store.failures([*KEYS, FailureKey("wang", "192.0.2.2")])) == {
+        OTHER,
+        FailureKey("wang", "192.0.2.2"),
+    }
+    assert (await store.audit_head()).seq == 2
+
+
 # --- the audit log ---------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +268,16 @@ async def test_who_appends_at_once_makes_one_chain(store: AccountStore) -> None:
     assert (await store.audit_head()).seq == 16
 
 
+async def test_the_newest_part_of_a_log_can_be_checked_alone(store: AccountStore) -> None:
+    """A doctor has not much time. The end is the same; more than there are is all."""
+    await store.write_audit([entry() for _ in range(5)])
+    head = await store.audit_head()
+    for newest in (1, 2, 4, 5, 6):
+        assert await verify(store, newest=newest, known=head) == head
+    with pytest.raises(AuditTampered, match="there were 6"):
+        await verify(store, newest=2, known=Head(6, "f" * 64))
+
+
 async def test_an_empty_log_is_a_true_one(store: AccountStore) -> None:
     """Its end is the beginning."""
     assert await verify(store) == await store.audit_head() == Head()
@@ -172,6 +291,8 @@ async def test_an_empty_log_is_a_true_one(store: AccountStore) -> None:
         (AuditFilter(actor="user:lin"), [2]),
         (AuditFilter(object="agent:wang"), [4]),
         (AuditFilter(since=NOON + timedelta(seconds=2)), [4, 3]),
+        (AuditFilter(source="192.0.2.9"), [3]),
+        (AuditFilter(result="forbidden"), [4]),
         (AuditFilter(until=NOON + timedelta(seconds=2)), [2, 1]),
         (AuditFilter(action="pause", since=NOON + timedelta(seconds=1)), [3]),
     ],
@@ -185,8 +306,8 @@ async def test_entries_are_found_by_what_they_say(
         [
             entry("pause", at=seconds[0]),
             entry("resume", at=seconds[1], actor="user:lin"),
-            entry("pause", at=seconds[2]),
-            entry("logIn", at=seconds[3], object="agent:wang"),
+            entry("pause", at=seconds[2], source="192.0.2.9"),
+            entry("logIn", at=seconds[3], object="agent:wang", result="forbidden"),
         ]
     )
     page = await store.audit_page(wanted, behind=None, limit=10)

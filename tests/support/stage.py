@@ -21,6 +21,7 @@ from app.api.missed_calls import MissedCalls
 from app.api.openapi import Api
 from app.api.records import Records
 from app.auth.access import Access
+from app.auth.store import AccountStore
 from app.calls.actions import Action
 from app.calls.events import (
     CallerArrived,
@@ -114,6 +115,7 @@ class Stage:
         history: History | None = None,
         records: Records | None = None,
         missed: MissedCalls | None = None,
+        accounts: AccountStore | None = None,
     ) -> None:
         self.clock = StageClock()
         self.journal = ListJournal()
@@ -140,7 +142,7 @@ class Stage:
             health=lambda: self.health,
             reload_site=self._reload,
         )
-        self.access = Access.over(clock=self.clock, admin_token=TOKEN, hasher=quick_hasher())
+        self.access = Access.over(accounts, clock=self.clock, admin_token=TOKEN, hasher=quick_hasher())
         self.api: Api = create_api(
             self.service, access=self.access, history=history, records=records, missed=missed
         )

@@ -99,6 +99,26 @@ async def test_the_database_itself_refuses_to_change_the_log(database: TestDatab
     await engine.dispose()
 
 
+@pytest.mark.parametrize("key", ["seq", "entry_id"])
+async def test_sqlite_refuses_to_replace_an_entry(sqlite_database: TestDatabase, key: str) -> None:
+    """Its INSERT OR REPLACE removes a row without asking the trigger that guards against it."""
+    engine = open_engine(sqlite_database.url)
+    await upgrade(engine)
+    store = StoredAccounts(engine)
+    await store.write_audit([entry(), entry()])
+    others = {"seq": "3 AS seq, entry_id", "entry_id": "seq, 'x' AS entry_id"}[
+        "entry_id" if key == "seq" else "seq"
+    ]
+    columns = "at, actor, role, source, action, object, details, 'forged', hash"
+    with pytest.raises(DBAPIError, match="the audit log is append-only"):
+        async with engine.begin() as connection:
+            await connection.execute(
+                text(f"INSERT OR REPLACE INTO audit SELECT {others}, {columns} FROM audit WHERE seq = 2")
+            )
+    assert (await verify(store)).seq == 2
+    await engine.dispose()
+
+
 async def test_a_row_changed_behind_the_triggers_back_is_found(database: TestDatabase) -> None:
     """By whoever may change the database."""
     engine = open_engine(database.url)

@@ -46,6 +46,20 @@ def test_a_user_is_added_listed_disabled_and_enabled(say: Say) -> None:
     assert "disabled" in say("user", "list")[1]
     assert say("user", "enable", "chen")[0] == 0
     assert say("user", "password", "chen", typed="another fine phrase\n")[0] == 0
+    assert say("user", "unlock", "Chen")[:2] == (
+        0,
+        "User chen can try again at once, wherever it was locked out.\n",
+    )
+
+
+def test_the_last_admin_stays(say: Say) -> None:
+    """At the command line too; another admin makes it possible."""
+    say("user", "add", "boss", "--role", "admin", typed=PASSWORD)
+    status, _, errors = say("user", "disable", "boss")
+    assert status == 1
+    assert "'boss' is the last user who is an admin" in errors
+    say("user", "add", "other", "--role", "admin", typed=PASSWORD)
+    assert say("user", "disable", "boss")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -54,6 +68,7 @@ def test_a_user_is_added_listed_disabled_and_enabled(say: Say) -> None:
         (("user", "add", "lin", "--role", "agent"), "short\n", "expected 12 to 128 characters, got 5"),
         (("user", "add", "lin", "--role", "agent"), "", "standard input is empty"),
         (("user", "disable", "nobody"), "", "No user has the name 'nobody'"),
+        (("user", "unlock", "nobody"), "", "No user has the name 'nobody'"),
         (("token", "revoke", "nothing"), "", "No token has the id 'nothing'"),
         (("token", "add", "script"), "", "Expected what the token may do"),
         (("token", "add", "board", "--display", "--topic", "wrong"), "", "Expected queues, agents, calls"),

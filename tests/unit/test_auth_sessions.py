@@ -7,7 +7,6 @@ import pytest
 
 from app.api.auth_cookie import CSRF_HEADER
 from app.auth.credentials import csrf_token_of
-from app.auth.logins import PER_ADDRESS, PER_USER
 from app.auth.model import Role
 from app.auth.sessions import SessionLimits
 from tests.support.accounts import BOSS, PASSWORD
@@ -64,10 +63,11 @@ async def test_a_log_in_tells_who_one_is_and_what_one_may(people: People) -> Non
 
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(people: People) -> None:
     """Over plain HTTP, which only loopback and a proxy should use, it cannot be Secure."""
-    cookie = (await log_in(people)).headers["set-cookie"]
-    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
-    assert "Secure" not in cookie
-    assert "Domain" not in cookie
+    for cookie in (await log_in(people)).headers.get_list("set-cookie"):
+        same_site = "lax" if cookie.startswith(COOKIE) else "strict"
+        assert {"HttpOnly", f"SameSite={same_site}", "Path=/"} <= set(cookie.split("; "))
+        assert "Secure" not in cookie
+        assert "Domain" not in cookie
 
 
 async def test_over_tls_the_cookie_never_leaves_it(people: People) -> None:
@@ -75,8 +75,9 @@ async def test_over_tls_the_cookie_never_leaves_it(people: People) -> None:
     transport = httpx2.ASGITransport(app=people.stage.api)
     async with httpx2.AsyncClient(transport=transport, base_url="https://127.0.0.1") as client:
         answer = await client.post(SESSION, json={"name": "chen", "password": PASSWORD})
-        assert answer.headers["set-cookie"].startswith(f"__Host-{COOKIE}=")
-        assert "Secure" in answer.headers["set-cookie"].split("; ")
+        for cookie in answer.headers.get_list("set-cookie"):
+            assert cookie.startswith("__Host-thirdring-")
+            assert "Secure" in cookie.split("; ")
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         assert (await client.get(SESSION)).status_code == 200
 
@@ -102,36 +103,6 @@ async def test_a_page_of_another_site_cannot_log_in(people: People) -> None:
     """Nor make a browser do it."""
     answer = await log_in(people, Origin="http://evil.example")
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden-origin")
-
-
-# --- guessing --------------------------------------------------------------------------------------------------------
-
-
-async def test_a_user_is_locked_after_some_failures(people: People) -> None:
-    """Even the right password waits then; and it opens once the lock is over."""
-    answers = [await log_in(people, password="wrong") for _ in range(PER_USER.free)]
-    assert {answer.json()["code"] for answer in answers} == {"login-refused"}
-    locked = await log_in(people)
-    assert (locked.status_code, locked.json()["code"]) == (429, "too-many-attempts")
-    people.stage.clock.move(PER_USER.first - MOMENT)
-    assert (await log_in(people)).status_code == 429
-    people.stage.clock.move(MOMENT)
-    assert (await log_in(people)).status_code == 201
-
-
-async def test_a_success_forgives_the_failures_before(people: People) -> None:
-    """Who mistypes now and then is never locked."""
-    for _ in range(3):
-        for _ in range(PER_USER.free - 1):
-            await log_in(people, password="wrong")
-        assert (await log_in(people)).status_code == 201
-
-
-async def test_an_address_is_locked_that_tries_many_names(people: People) -> None:
-    """No name is tried often, and yet it ends."""
-    for number in range(PER_ADDRESS.free):
-        assert (await log_in(people, f"user{number}")).json()["code"] == "login-refused"
-    assert (await log_in(people)).json()["code"] == "too-many-attempts"
 
 
 # --- forged requests -------------------------------------------------------------------------------------------------

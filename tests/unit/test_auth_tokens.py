@@ -110,6 +110,21 @@ async def test_the_admin_token_makes_the_first_admin(people: People) -> None:
         assert (await page.get("/api/v1/users")).json()[0]["name"] == "boss"
 
 
+@pytest.mark.parametrize("change", [{"role": "manager"}, {"is_disabled": True}])
+async def test_the_last_admin_stays(people: People, change: dict[str, object]) -> None:
+    """Whoever asks; a disabled admin does not count, and what takes no right away is possible."""
+    for name in ("boss", "gone"):
+        await people.user(Role.ADMIN, name)
+    async with people.stage.client() as admin, people.browser(await people.session("boss")) as page:
+        assert (await admin.patch("/api/v1/users/gone", json={"is_disabled": True})).status_code == 200
+        for client in (admin, page):
+            answer = await client.patch("/api/v1/users/boss", json=change)
+            assert (answer.status_code, answer.json()["code"]) == (409, "last-admin")
+        assert (await page.patch("/api/v1/users/boss", json={"display_name": "老板"})).status_code == 200
+        await admin.patch("/api/v1/users/gone", json={"is_disabled": False})
+        assert (await admin.patch("/api/v1/users/boss", json=change)).status_code == 200
+
+
 async def test_nobody_makes_another_mightier_than_oneself(people: People) -> None:
     """A script that may manage users and nothing else cannot make itself an admin."""
     body = {"name": "x", "password": "correct horse battery", "role": "admin"}

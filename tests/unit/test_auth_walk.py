@@ -71,6 +71,7 @@ OPERATIONS = """
     changeUser          -     -      -      -    -     -      -     -     -      A
     setPassword         -     -      -      -    -     -      -     -     -      A
     closeSessionsOfUser -     -      -      -    -     -      -     -     -      A
+    unlockUser          -     -      -      -    -     -      -     -     -      A
     listTokens          -     -      -      -    -     -      -     A     -      A
     addToken            -     -      -      -    -     -      -     A     -      A
     revokeToken         -     -      -      -    -     -      -     A     -      A

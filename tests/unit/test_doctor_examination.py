@@ -71,11 +71,11 @@ async def test_with_a_good_site_file_the_site_is_checked(tmp_path: Path) -> None
 
 def test_every_check_is_in_the_examination() -> None:
     """A check that is written and forgotten would check nothing."""
-    from app.doctor import asterisk, database, machine, ports, site  # noqa: PLC0415 - looked at, not used
+    from app.doctor import accounts, asterisk, database, machine, ports, site  # noqa: PLC0415 - looked at, not used
 
     written = {
         value
-        for module in (asterisk, database, machine, ports, site)
+        for module in (accounts, asterisk, database, machine, ports, site)
         for name, value in vars(module).items()
         if name.startswith("check_")
     }

@@ -25,6 +25,8 @@ class AuditQuery(BaseModel):
     actor: Annotated[Text | None, Field(description="As `user:lin`, `token:7g2k9mpq`, `admin-token`.")] = None
     action: Annotated[Text | None, Field(description="The operation, as `pause`.")] = None
     object: Annotated[Text | None, Field(description="One thing, as `agent:lin`.")] = None
+    source: Annotated[Text | None, Field(description="The address it came from, or `command line`.")] = None
+    result: Annotated[Text | None, Field(description="As `done`, `forbidden`, `login-refused`.")] = None
     since: Annotated[Moment | None, Field(description="Then or later.")] = None
     until: Annotated[Moment | None, Field(description="Before.")] = None
     limit: Annotated[int, Field(ge=1, le=_LONGEST_PAGE)] = 50
@@ -33,7 +35,13 @@ class AuditQuery(BaseModel):
     def filter(self) -> AuditFilter:
         """The conditions."""
         return AuditFilter(
-            actor=self.actor, action=self.action, object=self.object, since=self.since, until=self.until
+            actor=self.actor,
+            action=self.action,
+            object=self.object,
+            source=self.source,
+            result=self.result,
+            since=self.since,
+            until=self.until,
         )
 
     def behind(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from app.api.auth_cookie import give_cookie, session_secret, take_cookie
+from app.api.auth_cookie import BROWSER, BROWSER_LASTS, SESSION
 from app.api.auth_permission import actor_of, source_of
 from app.api.problems import described
 from app.api.schemas.account import LogInUser, PasswordChange, SessionEnd, SessionShape, session_shape
@@ -18,7 +18,8 @@ def session_router(access: Access) -> APIRouter:
     logins = access.logins
 
     def give(request: Request, response: Response, opened: Opened) -> SessionShape:
-        give_cookie(request, response, opened.secret, lasts=access.identities.limits.absolute)
+        SESSION.give(request, response, opened.secret, lasts=access.identities.limits.absolute)
+        BROWSER.give(request, response, opened.browser, lasts=BROWSER_LASTS)
         return session_shape(opened.principal, csrf_token_of(opened.secret))
 
     @router.post(
@@ -31,14 +32,18 @@ def session_router(access: Access) -> APIRouter:
     async def open_session(wanted: LogInUser, request: Request, response: Response) -> SessionShape:
         """The session is kept in a cookie that no script can read. A session that the browser had before ends."""
         opened = await logins.open(
-            wanted.name, wanted.password, source=source_of(request), instead_of=session_secret(request)
+            wanted.name,
+            wanted.password,
+            source=source_of(request),
+            instead_of=SESSION.read(request),
+            browser=BROWSER.read(request),
         )
         return give(request, response, opened)
 
     @router.get("", operation_id="showSession", summary="Who am I?")
     async def show_session(request: Request) -> SessionShape:
         """Who asks, by cookie or by token, and what that one may do."""
-        secret = session_secret(request) if request.state.principal.means is Means.SESSION else None
+        secret = SESSION.read(request) if request.state.principal.means is Means.SESSION else None
         return session_shape(request.state.principal, csrf_token_of(secret) if secret else None)
 
     @router.delete(
@@ -50,7 +55,7 @@ def session_router(access: Access) -> APIRouter:
     async def close_session(request: Request, response: Response) -> SessionEnd:
         """The session is over, wherever its cookie may have got to."""
         await logins.close(actor_of(request))
-        take_cookie(request, response)
+        SESSION.take(request, response)
         return SessionEnd()
 
     @router.post(
@@ -62,7 +67,7 @@ def session_router(access: Access) -> APIRouter:
     async def close_all_sessions(request: Request, response: Response) -> SessionEnd:
         """All sessions of the user are over, this one included."""
         await logins.close_all(actor_of(request))
-        take_cookie(request, response)
+        SESSION.take(request, response)
         return SessionEnd()
 
     @router.post(
@@ -77,7 +82,9 @@ def session_router(access: Access) -> APIRouter:
         wanted: PasswordChange, request: Request, response: Response
     ) -> SessionShape:
         """All sessions of the user are over, and a new one begins here."""
-        opened = await logins.change_password(actor_of(request), wanted.current, wanted.password)
+        opened = await logins.change_password(
+            actor_of(request), wanted.current, wanted.password, browser=BROWSER.read(request)
+        )
         return give(request, response, opened)
 
     return router

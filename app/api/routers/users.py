@@ -64,7 +64,7 @@ def users_router(access: Access) -> APIRouter:
         "/{user_name}",
         operation_id="changeUser",
         summary="Change a user",
-        responses=described("unknown-user", "accounts-away"),
+        responses=described("unknown-user", "last-admin", "accounts-away"),
     )
     async def change_user(user_name: UserPath, wanted: UserChange, request: Request) -> UserShape:
         """Change what is named. It holds from the next request on; who is disabled has no session and no token any more."""
@@ -90,6 +90,16 @@ def users_router(access: Access) -> APIRouter:
     async def close_sessions_of_user(user_name: UserPath, request: Request) -> UserShape:
         """All sessions of the user are over. The user may log in again."""
         return user_shape(await administration.close_sessions(actor_of(request), user_name))
+
+    @router.post(
+        "/{user_name}/unlock",
+        operation_id="unlockUser",
+        summary="Let a user log in who was locked out",
+        responses=described("unknown-user", "accounts-away"),
+    )
+    async def unlock_user(user_name: UserPath, request: Request) -> UserShape:
+        """Failed log-ins of the user are forgotten, and those at the addresses where they happened."""
+        return user_shape(await administration.unlock_user(actor_of(request), user_name))
 
     return router
 

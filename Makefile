@@ -9,7 +9,7 @@ INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-i
 INSTALL_OURSELVES := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 INSTALL_FAILED = { echo "expected pip to install what $< lists, it says above what came instead:" \
 	"check the network and pip's configuration, then run the same command again"; exit 1; }
-COMPILE := $(BIN)/uv pip compile pyproject.toml --extra postgres --universal --generate-hashes --no-emit-index-url \
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra oidc --extra postgres --universal --generate-hashes --no-emit-index-url \
 	--no-header --quiet
 
 .DEFAULT_GOAL := help

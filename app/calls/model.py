@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.acd.model import SkillRequirement
+from app.calls.shifts import Shifts
 from app.ids import AgentId, DeviceId, EntryNumber, QueueId
 
 
@@ -49,7 +50,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """What a missed call costs those on duty, in the site's own unit. Callers who waited less than `spared` cost nothing."""
+    """What a missed call costs those on duty, in the site's own unit. Callers who waited less than `spared` cost nothing.
+
+    `supervisor_on_duty` is charged when no shift has a supervisor.
+    """
 
     agent: int = 10
     supervisor: int = 50
@@ -73,3 +77,8 @@ class CallSettings:
     outbound_ring_timeout: timedelta = timedelta(seconds=60)
     ring_grace: timedelta = timedelta(seconds=20)
     charges: Charges = Charges()
+    shifts: Shifts = field(default_factory=Shifts)
+
+    def supervisor_at(self, at: datetime) -> str | None:
+        """The supervisor on duty at an instant; None: nobody."""
+        return self.shifts.supervisor_at(at) or self.charges.supervisor_on_duty

@@ -25,7 +25,7 @@ from app.calls.direct import DirectCalls
 from app.calls.facts import CallEnded, CallHoldChanged, CallMissed, LegFinished, LegStarted, MissedCallWaived
 from app.calls.hangup import HangUpParty, HangUpReason, LegEnd
 from app.calls.missed import cause_of_call, is_charged
-from app.calls.model import CallSettings, Charges
+from app.calls.model import CallSettings
 from app.calls.queued import QueuedCalls
 from app.calls.recover import Recovery
 from app.calls.turn import Outcome, Turn
@@ -166,7 +166,7 @@ class Switchboard:
         held_ms = round(call.held.total_seconds() * 1000)
         turn.tell(CallEnded(turn.now, call.id, ended_by, cause, call.bridged_at, held_ms))
         if call.left is not None and call.bridged_at is None:
-            turn.tell(_missed(call.left, turn.now, self.settings.charges))
+            turn.tell(_missed(call.left, turn.now, self.settings))
         if call.has_bridge:
             turn.do(DestroyBridge(call.bridge_id))
         self._forget_if_gone(call)
@@ -302,8 +302,9 @@ class Switchboard:
             self.calls.pop(call.id, None)
 
 
-def _missed(left: CallLeft, now: datetime, charges: Charges) -> CallMissed:
+def _missed(left: CallLeft, now: datetime, settings: CallSettings) -> CallMissed:
     cause = cause_of_call(left.reason, left.last_miss)
+    charges, supervisor = settings.charges, settings.supervisor_at(now)
     is_free = not is_charged(cause, left.at - left.enqueued_at, charges)
     return CallMissed(
         now,
@@ -313,8 +314,8 @@ def _missed(left: CallLeft, now: datetime, charges: Charges) -> CallMissed:
         cause,
         left.rings.number if left.rings else None,
         0 if is_free else charges.agent,
-        0 if is_free or charges.supervisor_on_duty is None else charges.supervisor,
-        charges.supervisor_on_duty,
+        0 if is_free or supervisor is None else charges.supervisor,
+        supervisor,
     )
 
 

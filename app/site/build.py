@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from app.calls.model import CallSettings, Charges, Device, EntryPoint
+from app.calls.shifts import Shift, Shifts
 from app.ids import AgentId, DeviceId, EntryNumber, QueueId
 from app.site.declarations import (
     AgentDeclaration,
@@ -65,6 +66,7 @@ def _calls(declared: SiteDeclaration) -> CallSettings:
         agent_names={AgentId(key): agent.name or key for key, agent in declared.agents.items()},
         queue_names={QueueId(key): queue.name or key for key, queue in declared.queues.items()},
         charges=_charges(declared.policies),
+        shifts=_shifts(declared),
     )
     if (outbound := declared.outbound) is None:
         return settings
@@ -102,6 +104,11 @@ def _charges(declared: PoliciesDeclaration) -> Charges:
         supervisor_on_duty=missed.on_duty,
         spared=declared.short_abandon,
     )
+
+
+def _shifts(declared: SiteDeclaration) -> Shifts:
+    shifts = (Shift(name, *shift.hours, shift.supervisor) for name, shift in declared.shifts.items())
+    return Shifts(declared.time_zone, tuple(shifts))
 
 
 def _teams(agents: Mapping[str, AgentDeclaration]) -> dict[str, tuple[AgentId, ...]]:

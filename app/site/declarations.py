@@ -36,6 +36,7 @@ from app.site.fields import (
     Extension,
     HangUp,
     Host,
+    Hours,
     ListOfHours,
     Name,
     Network,
@@ -448,6 +449,17 @@ class CalendarDeclaration(Declaration):
     """Further days that have the hours of another weekday: `2026-10-10: wed`."""
 
 
+class ShiftDeclaration(Declaration):
+    """A part of each day by which figures are reported. A bare text is the hours. Shifts may overlap."""
+
+    shorthand = "hours"
+
+    hours: Hours
+    """When it is, in the site's time zone: `06:00-14:00`. Past midnight when the end is not after the start."""
+    supervisor: Name | None = None
+    """Who supervises it, and is charged for calls missed in it. Where shifts overlap, the one that began last counts."""
+
+
 class MissedCallsDeclaration(Declaration):
     """What a missed call costs those on duty. Calls that nobody could have answered (closed, a fault of the system) and short abandons cost nothing."""
 
@@ -456,7 +468,7 @@ class MissedCallsDeclaration(Declaration):
     supervisor: Annotated[int, Field(ge=0)] = 50
     """What the supervisor on duty pays."""
     on_duty: Name | None = None
-    """The supervisor on duty. Left out: nobody is charged as supervisor."""
+    """The supervisor on duty when no shift has one. Left out: nobody is charged as supervisor then."""
 
 
 class PoliciesDeclaration(Declaration):
@@ -505,5 +517,7 @@ class SiteDeclaration(Declaration):
     """Numbers that callers dial, each with its queue."""
     calendars: dict[Name, CalendarDeclaration] = {}
     """Opening hours by name, for `calendar` of queues."""
+    shifts: dict[Name, ShiftDeclaration] = {}
+    """Shifts by name, for reports and the missed-call ledger: `{early: 06:00-14:00, late: 14:00-22:00, night: 22:00-06:00}`."""
     policies: PoliciesDeclaration = PoliciesDeclaration()
     """The promises that figures are measured against."""

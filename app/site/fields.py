@@ -203,11 +203,12 @@ def parse_hours(text: str) -> tuple[time, time]:
     return time(opens_hour, opens_minute), time(closes_hour, closes_minute)
 
 
+_hours_schema = {"type": "string", "pattern": r"^[0-9]{1,2}:[0-9]{2} *- *[0-9]{1,2}:[0-9]{2}$"}
 Hours = Annotated[
     tuple[time, time],
-    _text(parse_hours, "opening hours such as `09:00-18:00`, or `00:00-24:00` for round the clock"),
+    _text(parse_hours, "hours such as `09:00-18:00`, or `00:00-24:00` for round the clock"),
+    WithJsonSchema(_hours_schema),
 ]
-_hours_schema = {"type": "string", "pattern": r"^[0-9]{1,2}:[0-9]{2} *- *[0-9]{1,2}:[0-9]{2}$"}
 ListOfHours = Annotated[
     list[Hours],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),

@@ -35,6 +35,7 @@ _HEADINGS = {
     "EntryPointDeclaration": "`entry_points.<number>`",
     "CalendarDeclaration": "`calendars.<name>`",
     "HolidaysDeclaration": "`calendars.<name>.holidays`",
+    "ShiftDeclaration": "`shifts.<name>`",
     "PoliciesDeclaration": "`policies`",
     "MissedCallsDeclaration": "`policies.missed_calls`",
 }

@@ -1,7 +1,7 @@
 """Missed calls: told once, with their cause, the caller's ring, and what they cost."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -23,6 +23,7 @@ from app.calls.facts import CallMissed, MissedCallWaived
 from app.calls.hangup import LegEnd
 from app.calls.missed import MissCause, cause_of_call, cause_of_offer, is_charged
 from app.calls.model import Charges
+from app.calls.shifts import Shift, Shifts
 from app.ids import BridgeId, CallId, EntryNumber, LegId, MissedId
 from tests.support.switchboards import (
     AGENTS,
@@ -123,6 +124,21 @@ def test_without_a_supervisor_on_duty_none_is_charged(board: Board) -> None:
     board.now += timedelta(seconds=12)
     (fact,) = missed(board, HANG_UP)
     assert (fact.agent_charge, fact.supervisor_charge, fact.supervisor) == (10, 0, None)
+
+
+def test_the_supervisor_of_the_shift_is_charged_before_the_one_of_the_site(board: Board) -> None:
+    """At noon the early shift has nobody in particular, from 12:01 on the middle one has."""
+    shifts = Shifts("UTC", (Shift("early", time(6), time(14)), Shift("middle", time(12, 1), time(20), "li")))
+    charges = Charges(supervisor_on_duty="zhou")
+    board.handle(SettingsChanged(replace(call_settings(), charges=charges, shifts=shifts)))
+    board.handle(arrives(SERVICE))
+    board.now += timedelta(seconds=12)
+    (before,) = missed(board, HANG_UP)
+    board.handle(arrives(SERVICE))
+    board.now += timedelta(seconds=60)
+    (after,) = missed(board, HANG_UP)
+    assert (before.supervisor, after.supervisor) == ("zhou", "li")
+    assert (before.supervisor_charge, after.supervisor_charge) == (50, 50)
 
 
 def test_an_answered_call_is_not_missed(board: Board) -> None:

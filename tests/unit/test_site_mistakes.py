@@ -92,7 +92,7 @@ def test_the_text_that_the_mistakes_below_are_put_into_is_good(tmp_path: Path) -
         ("name: Hotline", "name: Hotline\nasterisk: {fallback: {dial: [phone1], message: a}}", "2:22", "asterisk.fallback", "either `dial` or `message`"),
         ("name: Hotline", "name: Hotline\npolicies: []", "2:11", "policies", "found a list, expected fields with values"),
         ("name: Hotline", "name: Hotline\ncalendars: {c: {hours: {monn: 09:00-18:00}}}", "2:25", "calendars.c.hours.monn", "weekdays such as `mon-fri`"),
-        ("name: Hotline", "name: Hotline\ncalendars: {c: {hours: {mon: 09:00-25:00}}}", "2:30", "calendars.c.hours.mon", "opening hours such as"),
+        ("name: Hotline", "name: Hotline\ncalendars: {c: {hours: {mon: 09:00-25:00}}}", "2:30", "calendars.c.hours.mon", "hours such as"),
         ("name: Hotline", "name: Hotline\ncalendars: {c: {hours: {}, closed: [2026-02-30]}}", "2:37", "calendars.c.closed[0]", "a date such as"),
         ("name: Hotline", "name: Hotline\ncalendars: {c: {hours: {}, holidays: xx}}", "2:38", "calendars.c.holidays", "a country code"),
         ("name: Hotline", "name: Hotline\ncalendars: {c: {hours: {}, holidays: {country: de, region: XX}}}", "2:60", "calendars.c.holidays.region", "a region of DE"),

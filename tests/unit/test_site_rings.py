@@ -1,13 +1,14 @@
 """Rings in a site file: the limit, what is done at which ring, and what a missed call costs."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.acd.model import RingStep
 from app.calls.model import Charges
+from app.calls.shifts import Shift, Shifts
 from app.ids import QueueId
 from app.site.errors import SiteError
 from app.site.loader import load_site
@@ -76,3 +77,17 @@ def test_what_a_missed_call_costs_is_the_sites(load: Load) -> None:
     )
     assert site.calls.charges == Charges(20, 0, "zhou", timedelta(seconds=3))
     assert load("queues: {q: }").calls.charges == Charges(10, 50)
+
+
+def test_shifts_have_hours_in_the_sites_time_zone_and_perhaps_a_supervisor(load: Load) -> None:
+    """The bare text is the hours; past midnight is allowed, and so is an overlap."""
+    site = load("queues: {q: }\nshifts: {early: {hours: 06:00-14:00, supervisor: wang}, night: 22:00-06:00}")
+    early = Shift("early", time(6), time(14), "wang")
+    assert site.calls.shifts == Shifts("Asia/Shanghai", (early, Shift("night", time(22), time(6))))
+
+
+@pytest.mark.parametrize("hours", ["6-14", "25:00-06:00", "06:00", "''"])
+def test_a_shift_without_proper_hours_is_a_mistake(load: Load, hours: str) -> None:
+    """The error says how hours are written."""
+    with pytest.raises(SiteError, match=r"shifts.early.*hours such as `09:00-18:00`"):
+        load(f"queues: {{q: }}\nshifts: {{early: {hours}}}")

@@ -18,7 +18,7 @@ from app.asterisk.node_config import CHANNEL_VARIABLES, FallbackMode, NodeConfig
 from app.asterisk.ports import Ports
 
 TEMPLATES: Final = Path(__file__).parents[2] / "dialplan"
-_MODULE = re.compile(r"^\s*(?:load|require|preload|preload-require)\s*=>?\s*(\S+\.so)", re.MULTILINE)
+_MODULE = re.compile(r"^\s*(?:preload-)?require\s*=>?\s*(\S+\.so)", re.MULTILINE)
 _GREETING = "queue-periodic-announce"
 """Of Asterisk's own sounds: all agents are busy, please wait for the next one."""
 _MESSAGE = "please-try-call-later"
@@ -67,7 +67,7 @@ def write(files: Mapping[str, str], directory: Path) -> None:
 
 
 def listed_modules(modules_conf: str) -> tuple[str, ...]:
-    """The modules that a modules.conf loads, in its order."""
+    """The modules without which Asterisk does not start, by its modules.conf, in its order. What it only loads may be missing."""
     return tuple(_MODULE.findall(modules_conf))
 
 

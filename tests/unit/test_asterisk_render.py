@@ -138,11 +138,12 @@ def test_the_digest_module_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["load = a.so", "load=>a.so", "require = a.so ; why", "preload-require=a.so", "  load = a.so"]
+    "line",
+    ["require = a.so", "require=>a.so", "require = a.so ; why", "preload-require=a.so", "  require = a.so"],
 )
 def test_listed_modules_are_found_however_they_are_written(line: str) -> None:
     """A site's own modules.conf is read too."""
-    assert listed_modules(f"[modules]\nautoload = no\n;load = b.so\n{line}\nnoload = c.so\n") == ("a.so",)
+    assert listed_modules(f"[modules]\nautoload = no\n;require = b.so\n{line}\nload = c.so\n") == ("a.so",)
 
 
 def test_files_are_written_for_their_owner_alone(tmp_path: Path) -> None:

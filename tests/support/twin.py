@@ -1,6 +1,6 @@
 """A twin of Asterisk: what it does with calls, as far as Thirdring can see it, without Asterisk.
 
-    twin = Twin(schedule=loop.call_later, now=clock.now, emit=print)
+    twin = Twin(emit=print)
     phone = twin.add_phone("phone1", Answer(after=timedelta(milliseconds=100)))
     caller = twin.call("4001", number="13800001111")     # a caller arrives: StasisStart
     twin.hang_up_by_phone(caller)                        # ... and leaves
@@ -9,28 +9,26 @@ It follows the measured facts: which event comes when, how often, with which cau
 status. `tests/contract/test_ari_twin_stories.py` tells the same stories to the twin and to the real Asterisk and compares.
 What it does not know it refuses with 501, so that no test passes by luck.
 
-Layers: this file is the calls; `twin_rest.py` the requests; `twin_link.py` serves them in process, `twin_server.py` by websocket
-and HTTP.
+Layers: this file is the calls, `twin_things.py` what they are made of, `twin_rest.py` the requests, `twin_lane.py` their order on one
+connection; `twin_server.py` serves them by websocket and HTTP.
 """
 
+import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.simulator.answering import Answer, Answering, Decline, RingForEver
 from tests.support.twin_things import (
     ANONYMOUS,
     Json,
-    Timer,
     TwinBridge,
     TwinChannel,
     TwinPhone,
     TwinPlayback,
 )
-
-Schedule = Callable[[float, Callable[[], None]], Timer]
 
 _RETRY_SECONDS = 0.5
 """How often the dialplan tries again to hand a call to a controller."""
@@ -51,16 +49,10 @@ _NORMAL, _BY_REQUEST, _NO_ANSWER, _INTERWORKING = 16, 32, 19, 127
 class Twin:
     """One node with one application. `emit` gets each event as Asterisk would send it, twice where it sends it twice."""
 
-    def __init__(
-        self,
-        *,
-        schedule: Schedule,
-        now: Callable[[], datetime],
-        emit: Callable[[Json], None],
-        app: str = "thirdring",
-    ) -> None:
-        self.app = app
-        self.schedule = schedule
+    app = "thirdring"
+
+    def __init__(self, *, emit: Callable[[Json], None]) -> None:
+        self.schedule = asyncio.get_running_loop().call_later
         self.emit = emit
         self.is_connected = False
         """Whether a controller is connected. Without one, calls wait in the dialplan."""
@@ -74,7 +66,6 @@ class Twin:
         self.phones: dict[str, TwinPhone] = {ANONYMOUS: TwinPhone(ANONYMOUS, is_registered=False)}
         self.subscriptions: Counter[str] = Counter()
         self.filtered: set[str] = set()
-        self._now = now
         self._numbers = itertools.count(1)
         self.started_at = self.stamp()
 
@@ -230,7 +221,7 @@ class Twin:
 
     def stamp(self) -> str:
         """The present instant as Asterisk writes it."""
-        return self._now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
 
     def send(self, kind: str, *, copies: int = 1, **fields: Any) -> None:
         """Send an event, unless nobody is connected or the filter holds it back. Copies are equal to the letter."""

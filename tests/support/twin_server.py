@@ -1,15 +1,13 @@
 """The twin on the wire: ARI's websocket and HTTP on a free port of 127.0.0.1, with the faults that a network can have.
 
-async with TwinServer(password="secret") as server:
+async with TwinServer() as server:
     client = Client(server.address(), listener, jitter=random.random)
 """
 
 import asyncio
-import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -43,17 +41,15 @@ class Session:
 class TwinServer:
     """One node on the wire. `requests` holds every request that came, in order, with the way it came by."""
 
-    def __init__(self, *, app: str = "thirdring", user: str = "thirdring", password: str = "secret") -> None:
-        loop = asyncio.get_running_loop()
-        self.twin = Twin(schedule=loop.call_later, now=lambda: datetime.now(UTC), emit=self._emit, app=app)
+    def __init__(self) -> None:
+        self.twin = Twin(emit=self._emit)
         self.requests: list[tuple[str, Request]] = []
         self.silent: set[str] = set()
         """Requests, as text, that are carried out and never answered by websocket."""
         self.sessions: list[Session] = []
         """All websockets that are open; events go to the last."""
         self.port = 0
-        self._user = user
-        self.password = password
+        self.password = "secret"
         self._rest = TwinRest(self.twin)
         self._awake = asyncio.Event()
         self._awake.set()
@@ -72,7 +68,7 @@ class TwinServer:
         """Where to reach it."""
         return Address(
             url=f"http://127.0.0.1:{self.port}/ari",
-            user=self._user,
+            user="thirdring",
             password=password or self.password,
             app=self.twin.app,
         )
@@ -198,8 +194,7 @@ class TwinServer:
             lane.close()
 
     def _is_authorized(self, request: web.Request) -> bool:
-        expected = base64.b64encode(f"{self._user}:{self.password}".encode()).decode()
-        return request.headers.get("Authorization") == f"Basic {expected}"
+        return request.headers.get("Authorization") == self.address().authorization
 
 
 def _request(method: str, path: str, query: dict[str, str], body: str) -> Request:

@@ -1,7 +1,8 @@
 """The things of the twin: its channels, bridges, playbacks and phones, each with the snapshot that Asterisk would send."""
 
+from asyncio import TimerHandle
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from app.simulator.answering import Answering, RingForEver
 
@@ -9,14 +10,6 @@ Json = dict[str, Any]
 
 ANONYMOUS = "anonymous"
 """The endpoint of callers who need no registration."""
-
-
-class Timer(Protocol):
-    """Something to come that can be called off."""
-
-    def cancel(self) -> None:
-        """Call it off. Safe to repeat."""
-        ...
 
 
 @dataclass(eq=False)
@@ -48,7 +41,7 @@ class TwinChannel:
     keys_sent: str = ""
     bridge: "TwinBridge | None" = None
     playbacks: "list[TwinPlayback]" = field(default_factory=list)
-    timers: list[Timer] = field(default_factory=list)
+    timers: list[TimerHandle] = field(default_factory=list)
 
     @property
     def is_up(self) -> bool:
@@ -122,7 +115,7 @@ class TwinPlayback:
     media: str
     channel: TwinChannel
     state: str = "queued"
-    timer: Timer | None = None
+    timer: TimerHandle | None = None
 
     def snapshot(self) -> Json:
         """As in `Playback`."""

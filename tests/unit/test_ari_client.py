@@ -16,6 +16,7 @@ from app.ari.errors import (
     AriCircuitOpen,
     AriError,
     AriNotFound,
+    AriRefused,
     AriReplaced,
     AriTimeout,
     AriUnauthorized,
@@ -239,6 +240,13 @@ async def test_requests_are_carried_out_in_the_order_sent(server: TwinServer, cl
     await asyncio.gather(*client.send_all(burst))
     assert asked(server)[1:] == [str(request) for request in burst]
     assert list(server.twin.bridges) == [f"b{number}" for number in range(50)]
+
+
+async def test_what_the_twin_does_not_know_it_refuses(client: Client) -> None:
+    """No test passes by luck."""
+    outcome = await client.send(asterisk.modules())
+    assert isinstance(outcome, AriRefused)
+    assert outcome.status == 501
 
 
 async def test_a_burst_leaves_in_one_write(

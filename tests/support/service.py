@@ -25,7 +25,7 @@ from app.acd.events import DeviceChanged, LogInRequested, LogOutRequested, WrapU
 from app.acd.model import DeviceState, UnavailableReason
 from app.acd.views import AgentView
 from app.ari.requests import bridges, channels
-from app.asterisk.node_config import Extras
+from app.asterisk.process import Asterisk
 from app.calls.call import Call, Phase
 from app.calls.events import Event, HangUpRequested
 from app.calls.facts import Fact
@@ -60,13 +60,17 @@ _ENDS_WITHIN = 5.0
 class RunningService:
     """`app.main.running` in a task of its own, so that a fixture may open it in one task and close it in another.
 
-    `carrier` is the wire behind the site's trunk: a phone on it has an outside number.
+    `carrier` is the wire behind the site's trunk: a phone on it has an outside number. `theirs` is the Asterisk that the site names,
+    where Thirdring does not run its own.
     """
 
-    def __init__(self, directory: Path, site: Json, *, carrier: Wire | None = None) -> None:
+    def __init__(
+        self, directory: Path, site: Json, *, carrier: Wire | None = None, theirs: Asterisk | None = None
+    ) -> None:
         self.site_file = directory / "site.yaml"
         self.write_site(site)
         self.carrier = carrier
+        self._theirs = theirs
         self._settings = Settings(data_dir=directory / "data", site=self.site_file, port=0)
         self._is_over = asyncio.Event()
         self.thirdring: Thirdring
@@ -84,10 +88,16 @@ class RunningService:
         await until(lambda: self.thirdring.service.health().is_ready, "the service takes no calls")
         await self._allow_strange_calls()
 
-    async def _allow_strange_calls(self) -> None:
-        asterisk = self.thirdring.asterisk
+    @property
+    def asterisk(self) -> Asterisk:
+        """The one that carries the calls."""
+        asterisk = self.thirdring.asterisk or self._theirs
         assert asterisk is not None
-        await asterisk.reload(replace(asterisk.config, extras=Extras(extensions=_STRANGE_CALLS)))
+        return asterisk
+
+    async def _allow_strange_calls(self) -> None:
+        extras = replace(self.asterisk.config.extras, extensions=_STRANGE_CALLS)
+        await self.asterisk.reload(replace(self.asterisk.config, extras=extras))
 
     async def close(self) -> None:
         """End it in order. Raises what it failed by."""
@@ -144,8 +154,7 @@ class Hotline:
     @property
     def server(self) -> tuple[str, int]:
         """Where phones find Asterisk."""
-        assert self.thirdring.asterisk is not None
-        return "127.0.0.1", self.thirdring.asterisk.ports.sip
+        return "127.0.0.1", self.service.asterisk.ports.sip
 
     async def phone(self, user: str, answering: Answering = RingForEver()) -> Phone:  # noqa: B008 - a frozen value
         """A registered phone of the site."""

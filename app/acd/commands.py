@@ -42,7 +42,7 @@ class WithdrawOffer:
 
 @dataclass(frozen=True, slots=True)
 class ConnectCall:
-    """Join caller and agent; answer with `CallBridged`, or `OfferFailed(LOST)` / `CallExited` when one is gone."""
+    """Join caller and agent; answer with `CallBridged`; with `OfferFailed` when the agent is gone (LOST) or they cannot be joined (FAILED), or with `CallExited`."""
 
     call_id: CallId
     offer_id: OfferId

@@ -101,7 +101,7 @@ class OfferAnswered:
 
 @dataclass(frozen=True, slots=True)
 class OfferFailed:
-    """The agent's leg ended before the call was bridged; `outcome` says how (LOST after an answer)."""
+    """The agent's leg ended before the call was bridged; `outcome` says how (after an answer LOST, or FAILED when it was our doing)."""
 
     offer_id: OfferId
     outcome: OfferOutcome

@@ -80,7 +80,7 @@ class CallConnected:
 
 @dataclass(frozen=True, slots=True)
 class CallReturned:
-    """A winner hung up before the bridge: the call waits again, in its old place."""
+    """A winner hung up before the bridge, or could not be joined: the call waits again, in its old place."""
 
     at: datetime
     call_id: CallId

@@ -85,7 +85,7 @@ class OfferOutcome(StrEnum):
     BUSY = "busy"
     UNREACHABLE = "unreachable"
     FAILED = "failed"
-    """The system could not ring the phone: not the agent's doing, not counted as a miss."""
+    """The system could not ring the phone, or not join it with the caller: not the agent's doing, not counted as a miss."""
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     WITHDRAWN = "withdrawn"
     """The caller left, or the call was taken away."""

@@ -4,7 +4,7 @@ A call goes through phases in one direction, except that a call whose agent hung
 
     phase        what the caller hears        left by
     WAITING      music or ring-back           an agent's answer, a diversion, the end
-    CONNECTING   the same, for some ms        both legs in the bridge; back to WAITING when the agent is gone
+    CONNECTING   the same, for some ms        both legs in the bridge; back to WAITING when the agent is gone, or the join fails
     TALKING      the other party              the end
     DIVERTED     a prompt, or what it heard   the other number's answer leads to TALKING; the end
     ENDING       nothing                      the last leg's end
@@ -95,6 +95,8 @@ class Call:
     has_bridge: bool = False
     is_answered: bool = False
     """The inbound leg has had its 200."""
+    join_by: datetime | None = None
+    """When Asterisk must have joined the parties, while it was asked to."""
     bridged_at: datetime | None = None
     held_since: datetime | None = None
     held: timedelta = timedelta(0)

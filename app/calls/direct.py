@@ -12,7 +12,6 @@ from app.calls.actions import (
     AnswerLeg,
     CreateBridge,
     DialNumber,
-    JoinBridge,
     RingPhone,
     StartRingback,
     StopRingback,
@@ -128,7 +127,7 @@ class DirectCalls:
         turn.do(CreateBridge(call.bridge_id))
         if call.phase is Phase.CONNECTING:
             turn.do(AnswerLeg(initiator.id), StopRingback(initiator.id))
-            turn.do(JoinBridge(call.bridge_id, (initiator.id, callee.id)))
+            self._board.joining.ask(call, (initiator.id, callee.id), turn)
         else:
             turn.do(StartRingback(initiator.id))
 
@@ -187,7 +186,7 @@ class DirectCalls:
             turn.do(AnswerLeg(initiator.id))
         else:
             turn.do(StopRingback(initiator.id))
-        turn.do(JoinBridge(call.bridge_id, (initiator.id, callee.id)))
+        self._board.joining.ask(call, (initiator.id, callee.id), turn)
 
     def _extension(self, device_id: DeviceId) -> str:
         device = self._board.settings.devices.get(device_id)

@@ -67,6 +67,7 @@ class CallSettings:
 
     `outbound` is the Asterisk dial string for outside numbers with `{number}` in it; None: no outbound calls.
     `ring_grace` is added to an offer's ring time for Asterisk's own time-out, which ends a ringing that no controller ended.
+    `join_timeout` is how long Asterisk may take to join two legs, which takes it some milliseconds: then it never will.
     """
 
     entry_points: Mapping[EntryNumber, EntryPoint] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class CallSettings:
     outbound: str | None = None
     outbound_ring_timeout: timedelta = timedelta(seconds=60)
     ring_grace: timedelta = timedelta(seconds=20)
+    join_timeout: timedelta = timedelta(seconds=5)
     charges: Charges = Charges()
     shifts: Shifts = field(default_factory=Shifts)
 

@@ -8,7 +8,6 @@ from app.acd.model import OfferOutcome, Target, TargetKind
 from app.calls.actions import (
     AnswerLeg,
     CreateBridge,
-    JoinBridge,
     PlayPrompt,
     RingPhone,
     SendToDialplan,
@@ -138,7 +137,7 @@ class QueuedCalls:
     def _join(self, call: Call, other: LegId, turn: Turn) -> None:
         self._silence(call, turn)
         self._answer(call, turn)
-        turn.do(JoinBridge(call.bridge_id, (LegId(call.id), other)))
+        self._board.joining.ask(call, (LegId(call.id), other), turn)
 
     def divert(self, command: DivertCall, turn: Turn) -> None:
         """The call has left its queue without an agent: send it to its target."""
@@ -229,14 +228,16 @@ class QueuedCalls:
         self._board.route(acd.OfferFailed(_offer_id(leg), _outcome(leg, event)), turn)
 
     def lose_winner(self, call: Call, turn: Turn) -> None:
-        """The winner's leg cannot be joined: end it, and let the call wait on in its place."""
+        """The winner's leg cannot be joined: end it, and let the call wait on in its place, with a bridge that is there."""
         leg = call.leg_of(LegRole.AGENT)
         self._wait_again(call, turn)
+        turn.do(CreateBridge(call.bridge_id))
         if leg is not None:
             self._board.drop(leg, turn)
-            self._board.route(acd.OfferFailed(_offer_id(leg), OfferOutcome.LOST), turn)
+            self._board.route(acd.OfferFailed(_offer_id(leg), OfferOutcome.FAILED), turn)
 
     def _wait_again(self, call: Call, turn: Turn) -> None:
+        self._board.joining.forget(call)
         call.winner = None
         call.phase = Phase.WAITING
         call.legs[LegId(call.id)].joined_at = None

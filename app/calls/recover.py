@@ -59,7 +59,7 @@ class Recovery:
         # In an order of their own: after a restart from a snapshot the legs stand in another one.
         for leg in sorted(missing, key=lambda leg: (leg.started_at, leg.id)):
             ended = events.LegEnded(leg.id, self._how_it_ended(leg, seen))
-            self._again(ended, turn)
+            self._board.take_in(ended, turn)
 
     def _how_it_ended(self, leg: Leg, seen: dict[LegId, events.SeenLeg]) -> LegEnd:
         if leg.is_dropped:
@@ -77,11 +77,11 @@ class Recovery:
             turn.do(HangUpLeg(leg.id))
         else:
             if seen.is_ringing:
-                self._again(events.LegRinging(leg.id), turn)
+                self._board.take_in(events.LegRinging(leg.id), turn)
             if seen.is_up and seen.is_ours_now and seen.made_by_us:
-                self._again(events.LegAnswered(leg.id), turn)
+                self._board.take_in(events.LegAnswered(leg.id), turn)
             if seen.bridge_id is not None:
-                self._again(events.LegJoined(leg.id, seen.bridge_id), turn)
+                self._board.take_in(events.LegJoined(leg.id, seen.bridge_id), turn)
 
     def _adopt_or_sweep(self, seen: events.SeenLeg, turn: Turn) -> None:
         if seen.made_by_us:
@@ -89,7 +89,7 @@ class Recovery:
         elif not seen.is_ours_now:
             return  # It waits in the dialplan and comes by itself.
         elif seen.device_id is not None:
-            self._again(events.PhoneDialled(CallId(seen.leg_id), seen.device_id, seen.dialled), turn)
+            self._board.take_in(events.PhoneDialled(CallId(seen.leg_id), seen.device_id, seen.dialled), turn)
         else:
             arrived = events.CallerArrived(
                 CallId(seen.leg_id),
@@ -99,7 +99,7 @@ class Recovery:
                 seen.arrived_at,
                 is_answered=seen.is_up,
             )
-            self._again(arrived, turn)
+            self._board.take_in(arrived, turn)
 
     def _sweep_bridges(self, event: events.AsteriskSeen, turn: Turn) -> None:
         calls = self._board.calls.values()
@@ -117,9 +117,3 @@ class Recovery:
             self._board.queued.redo(call, turn)
         else:
             self._board.direct.redo(call, turn)
-
-    def _again(self, event: events.Event, turn: Turn) -> None:
-        """Handle an event that was missed as if it came now."""
-        outcome = self._board.handle(event, now=turn.now)
-        turn.tell(*outcome.facts)
-        turn.do(*outcome.actions)

@@ -24,6 +24,7 @@ from app.calls.call import Call, CallKind, Leg, LegRole, Phase
 from app.calls.direct import DirectCalls
 from app.calls.facts import CallEnded, CallHoldChanged, CallMissed, LegFinished, LegStarted, MissedCallWaived
 from app.calls.hangup import HangUpParty, HangUpReason, LegEnd
+from app.calls.joining import Joining
 from app.calls.missed import cause_of_call, is_charged
 from app.calls.model import CallSettings
 from app.calls.queued import QueuedCalls
@@ -43,7 +44,6 @@ _PARTY_BY_END = {
     LegEnd.BY_NETWORK: HangUpParty.NETWORK,
     LegEnd.UNSEEN: HangUpParty.UNKNOWN,
 }
-_TO_BE_JOINED = {Phase.CONNECTING, Phase.DIVERTED}
 _EXIT_BY_PARTY = {HangUpParty.SYSTEM: ExitReason.REMOVED, HangUpParty.NETWORK: ExitReason.FAULT}
 
 
@@ -68,6 +68,7 @@ class Switchboard:
         self.asterisk_started_at: datetime | None = None
         self.queued = QueuedCalls(self)
         self.direct = DirectCalls(self)
+        self.joining = Joining(self)
         self._recovery = Recovery(self)
         self._handlers: dict[type, Callable[[Any, Turn], None]] = {
             events.SettingsChanged: self._on_settings_changed,
@@ -77,12 +78,12 @@ class Switchboard:
             events.LegRinging: self._on_leg_ringing,
             events.LegAnswered: self._on_leg_answered,
             events.LegRefused: self._on_leg_refused,
-            events.LegJoined: self._on_leg_joined,
+            events.LegJoined: self.joining.on_leg_joined,
             events.LegHeld: self._on_leg_held,
             events.LegUnheld: self._on_leg_unheld,
             events.LegEnded: self._on_leg_ended,
             events.PromptFinished: self._on_prompt_finished,
-            events.JoinRefused: self._on_join_refused,
+            events.JoinRefused: self.joining.on_join_refused,
             events.AsteriskSeen: self._recovery.on_asterisk_seen,
             events.AsteriskLost: self.on_asterisk_lost,
             events.HangUpRequested: self._on_hang_up_requested,
@@ -92,12 +93,14 @@ class Switchboard:
     def handle(self, event: events.Event, *, now: datetime) -> Outcome:
         """Take in one event. Late, doubled and unknown legs' events are legal and change nothing here."""
         turn = Turn(now)
-        self._handlers.get(type(event), self.route)(event, turn)
+        self.take_in(event, turn)
+        self.joining.come_due(turn)
         return turn.outcome()
 
     def next_deadline(self) -> datetime | None:
         """When to come back with `TimePassed`."""
-        return self.engine.next_deadline()
+        deadlines = (self.engine.next_deadline(), self.joining.next_deadline())
+        return min((at for at in deadlines if at is not None), default=None)
 
     def snapshot(self) -> SwitchboardSnapshot:
         """The state as values. Encode it before the next event: calls are not copied."""
@@ -111,9 +114,14 @@ class Switchboard:
         board.asterisk_started_at = snapshot.asterisk_started_at
         board.calls = {call.id: call for call in snapshot.calls}
         board.legs = {leg.id: leg for call in snapshot.calls for leg in call.legs.values()}
+        board.joining.resume(snapshot.calls)
         return board
 
-    # --- used by queued.py and direct.py -----------------------------------------------------------------------
+    # --- used by queued.py, direct.py, joining.py and recover.py -------------------------------------------------
+
+    def take_in(self, event: events.Event, turn: Turn) -> None:
+        """Handle one event as part of a turn."""
+        self._handlers.get(type(event), self.route)(event, turn)
 
     def route(self, event: acd.Event, turn: Turn) -> None:
         """Tell the engine, and carry out what it wants."""
@@ -159,6 +167,7 @@ class Switchboard:
             return
         phase, call.phase = call.phase, Phase.ENDING
         call.ended_by, call.cause = ended_by, cause
+        self.joining.forget(call)
         call.end_hold(turn.now)
         for leg in call.legs.values():
             self.drop(leg, turn, reason)
@@ -200,24 +209,6 @@ class Switchboard:
     def _on_leg_refused(self, event: events.LegRefused, turn: Turn) -> None:
         self._on_leg_ended(events.LegEnded(event.leg_id, LegEnd.BY_NETWORK), turn)
 
-    def _on_leg_joined(self, event: events.LegJoined, turn: Turn) -> None:
-        leg = self.legs.get(event.leg_id)
-        if leg is None or leg.joined_at is not None:
-            return
-        call = self.calls[leg.call_id]
-        if event.bridge_id != call.bridge_id:
-            return
-        leg.joined_at = turn.now
-        if call.bridged_at is None and sum(other.joined_at is not None for other in call.legs.values()) >= 2:  # noqa: PLR2004 - two parties talk
-            self._on_bridged(call, turn)
-
-    def _on_bridged(self, call: Call, turn: Turn) -> None:
-        call.bridged_at = turn.now
-        if call.phase in _TO_BE_JOINED:
-            call.phase = Phase.TALKING
-            if call.winner is not None:
-                self.route(acd.CallBridged(call.id), turn)
-
     def _on_leg_held(self, event: events.LegHeld, turn: Turn) -> None:
         self._hold(event.leg_id, turn, is_held=True)
 
@@ -255,15 +246,6 @@ class Switchboard:
         leg = self.legs.get(event.leg_id)
         if leg is not None and self.calls[leg.call_id].phase is Phase.DIVERTED:
             self.end(self.calls[leg.call_id], HangUpParty.SYSTEM, turn)
-
-    def _on_join_refused(self, event: events.JoinRefused, turn: Turn) -> None:
-        call = next((call for call in self.calls.values() if call.bridge_id == event.bridge_id), None)
-        if call is None or call.phase not in _TO_BE_JOINED:
-            return
-        if call.winner is not None:
-            self.queued.lose_winner(call, turn)
-        else:
-            self.end(call, HangUpParty.SYSTEM, turn)
 
     def _on_hang_up_requested(self, event: events.HangUpRequested, turn: Turn) -> None:
         call = self.calls.get(event.call_id)

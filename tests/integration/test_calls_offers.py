@@ -2,13 +2,17 @@
 
 import asyncio
 import statistics
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from app.acd.facts import CallConnected, OfferEnded, OfferStarted
+from app.acd.facts import CallConnected, CallReturned, OfferEnded, OfferStarted
 from app.acd.model import OfferOutcome, UnavailableReason
+from app.ari.client import Lane
+from app.ari.requests import channels, playbacks
 from app.calls.call import Phase
+from app.calls.events import SettingsChanged
 from app.calls.facts import CallEnded
 from app.calls.hangup import HangUpParty
 from app.simulator import sip
@@ -18,7 +22,7 @@ from app.simulator.incoming_dialog import IncomingDialog
 from app.simulator.phone import Phone
 from app.simulator.wire_log import Flow
 from tests.support.hotline_site import RING_ALL, SERVICE
-from tests.support.service import STRANGE_CALL, Hotline
+from tests.support.service import STRANGE_CALL, Hotline, logs_in
 from tests.support.until import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
@@ -220,6 +224,33 @@ async def test_a_winner_who_hangs_up_around_the_join_loses_nobody(
         assert offer.outcome in {OfferOutcome.LOST, OfferOutcome.DECLINED}, (
             "declined: gone before we saw the answer"
         )
+
+
+async def test_a_caller_whom_asterisk_does_not_join_in_time_keeps_the_place_and_the_agent_is_free(
+    hotline: Hotline,
+) -> None:
+    """The join waits for somebody else's playback. When that ends, what was asked first is undone, and the two talk all the same."""
+    there = await hotline.call(SERVICE)
+    await there.until_answered()
+    await hotline.thirdring.link.client.ask(
+        channels.play(hotline.the_call.id, "endless", media=["tone:1800"])
+    )
+    settings = hotline.board.settings
+    hotline.submit(SettingsChanged(replace(settings, join_timeout=timedelta(seconds=0.5))))
+    phone = await hotline.phone("phone1", Answer())
+    hotline.submit(logs_in(1))
+    assert (await hotline.fact(OfferEnded)).outcome is OfferOutcome.FAILED
+    await hotline.fact(CallReturned)
+    assert hotline.reason(1) is UnavailableReason.RESTING
+    assert hotline.board.engine.position(hotline.the_call.id) == 1
+    hotline.submit(SettingsChanged(settings))
+    await hotline.thirdring.link.client.ask(playbacks.stop("endless"), lane=Lane.ESCAPE)
+    await (await phone.next_call()).until_ended()
+    here = await phone.next_call()
+    await hotline.until_talking()
+    here.play(AGENT_HZ)
+    there.play(CALLER_HZ)
+    await asyncio.gather(there.hears(AGENT_HZ), here.hears(CALLER_HZ))
 
 
 # --- phones that cannot ring -------------------------------------------------------------------------------------

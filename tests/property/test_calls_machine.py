@@ -227,15 +227,25 @@ class CallControl(RuleBasedStateMachine):
         self.handle(self.asterisk.survey())
 
     @rule()
+    def asterisk_loses_a_join(self) -> None:
+        """The next one."""
+        self.asterisk.loses_a_join = True
+
+    @rule()
     def all_news_come(self) -> None:
         """Now the picture must be right to the last leg."""
         self.drain()
         self.check_that_both_agree()
 
     def drain(self) -> None:
-        """Tell everything, and what follows from it."""
-        while self.asterisk.has_news:
-            self.handle(self.asterisk.tell(0))
+        """Tell everything, and what follows from it. Joins that nothing is told of come to their deadline."""
+        self.asterisk.loses_a_join = False
+        while self.asterisk.has_news or self.board.joining.next_deadline():
+            if self.asterisk.has_news:
+                self.handle(self.asterisk.tell(0))
+            else:
+                self.now += self.board.settings.join_timeout
+                self.handle(TimePassed())
 
     # --- what must hold ------------------------------------------------------------------------------------------------
 
@@ -251,6 +261,12 @@ class CallControl(RuleBasedStateMachine):
             ends = Counter(getattr(fact, name) for fact in self.facts(ended))
             assert max(starts.values(), default=1) == 1
             assert ends <= starts
+
+    @invariant()
+    def no_deadline_is_in_the_past(self) -> None:
+        """Whatever was due was done."""
+        deadline = self.board.next_deadline()
+        assert deadline is None or deadline > self.now
 
     @invariant()
     def a_dropped_leg_is_hung_up_once(self) -> None:

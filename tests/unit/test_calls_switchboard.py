@@ -189,7 +189,7 @@ def test_a_join_that_asterisk_refuses_ends_the_agents_leg_and_the_caller_waits_o
     board.handle(arrives(SERVICE))
     board.handle(LegAnswered(OFFER1))
     outcome = board.handle(JoinRefused(BRIDGE, "Channel not found"))
-    assert outcome.actions[:2] == (StartMusic(C1, "default"), HangUpLeg(OFFER1))
+    assert outcome.actions == (StartMusic(C1, "default"), CreateBridge(BRIDGE), HangUpLeg(OFFER1))
     assert board.board.calls[CallId("c1")].phase is Phase.WAITING
 
 

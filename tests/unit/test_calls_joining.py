@@ -1,0 +1,285 @@
+"""A join that Asterisk never reports: the call goes back to its place, and no agent stays reserved."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.acd.events import LogInRequested, TimePassed
+from app.acd.facts import CallConnected, CallReturned, OfferEnded
+from app.acd.model import AgentState, OfferOutcome, UnavailableReason
+from app.ari.link import AriLink
+from app.calls.actions import Action, CreateBridge, HangUpLeg, RingPhone, StartMusic
+from app.calls.call import Phase
+from app.calls.events import (
+    AsteriskSeen,
+    CallerArrived,
+    Event,
+    LegAnswered,
+    LegJoined,
+    OriginateRequested,
+    SeenLeg,
+    SettingsChanged,
+)
+from app.calls.facts import CallEnded, Fact
+from app.calls.hangup import HangUpParty
+from app.calls.switchboard import Switchboard
+from app.calls.turn import Outcome
+from app.clock import SystemClock
+from app.ids import AgentId, BridgeId, CallId, EntryNumber, LegId
+from app.runtime.codec import decode_snapshot, encode_snapshot
+from app.runtime.dispatcher import Dispatcher
+from app.simulator.answering import Answer
+from tests.support.stage import ListJournal, raise_it
+from tests.support.switchboards import AGENTS, EXTENSIONS, NOON, OUTSIDE, PHONES, SERVICE, TO_NUMBER, Board
+from tests.support.twin_server import TwinServer
+from tests.support.until import until
+
+ANN, BOB, _ = AGENTS
+C1 = CallId("c1")
+CALLER, OFFER1, OFFER2 = LegId("c1"), LegId("c1-1"), LegId("c1-2")
+BRIDGE = BridgeId("c1-bridge")
+LIMIT = timedelta(seconds=5)
+HAIR = timedelta(microseconds=1)
+
+
+# --- the rule ----------------------------------------------------------------------------------------------------
+
+
+def answered(entry: str = SERVICE, *agents: AgentId) -> Board:
+    """A caller whose agent has just picked up; the join was asked for."""
+    board = Board()
+    board.log_in(*(agents or (ANN,)))
+    board.handle(CallerArrived(C1, EntryNumber(entry), "138"))
+    board.handle(LegAnswered(OFFER1 if entry == SERVICE else LegId("c1-callee")))
+    return board
+
+
+def at_limit(board: Board, *, by: timedelta = timedelta(0)) -> Outcome:
+    """Nothing was heard of the join until its deadline, or a bit before or behind it."""
+    return board.board.handle(TimePassed(), now=board.now + LIMIT + by)
+
+
+def reason_of(board: Board, agent_id: AgentId) -> UnavailableReason | None:
+    """Why the agent gets no offer."""
+    agent = board.board.engine.agent(agent_id)
+    assert agent is not None
+    return agent.unavailable_reason
+
+
+def test_the_deadline_is_told_to_whoever_keeps_the_clock() -> None:
+    board = answered()
+    assert board.board.next_deadline() == board.now + LIMIT
+
+
+def test_just_before_the_deadline_the_join_is_still_waited_for() -> None:
+    board = answered()
+    assert at_limit(board, by=-HAIR) == Outcome()
+    assert board.board.calls[C1].phase is Phase.CONNECTING
+
+
+@pytest.mark.parametrize("by", [timedelta(0), HAIR])
+def test_at_the_deadline_the_call_goes_back_to_its_place_and_the_agent_is_free(by: timedelta) -> None:
+    """It is not the agent's doing: no miss, only the short rest after every fault."""
+    board = answered()
+    outcome = at_limit(board, by=by)
+    assert outcome.actions == (StartMusic(CALLER, "default"), CreateBridge(BRIDGE), HangUpLeg(OFFER1))
+    assert [type(fact) for fact in outcome.facts if isinstance(fact, OfferEnded | CallReturned)] == [
+        OfferEnded,
+        CallReturned,
+    ]
+    [ended] = [fact for fact in outcome.facts if isinstance(fact, OfferEnded)]
+    assert ended.outcome is OfferOutcome.FAILED
+    assert board.board.calls[C1].phase is Phase.WAITING
+    assert board.board.engine.position(C1) == 1
+    agent = board.board.engine.agent(ANN)
+    assert agent is not None
+    assert (agent.state, agent.unavailable_reason) == (AgentState.IDLE, UnavailableReason.RESTING)
+    assert agent.counters.missed == 0
+
+
+def test_the_next_agent_is_rung_at_once() -> None:
+    board = answered(SERVICE, ANN, BOB)
+    rung = [action for action in at_limit(board).actions if isinstance(action, RingPhone)]
+    assert [action.leg_id for action in rung] == [OFFER2]
+
+
+def test_what_is_told_behind_the_deadline_joins_nobody() -> None:
+    """Asterisk got to it after all: the agent's leg is being hung up already, and the caller waits for another."""
+    board = answered()
+    at_limit(board)
+    board.now += LIMIT
+    board.handle(LegJoined(CALLER, BRIDGE))
+    assert board.handle(LegJoined(OFFER1, BRIDGE)) == Outcome()
+    assert board.board.calls[C1].phase is Phase.WAITING
+    assert board.board.calls[C1].bridged_at is None
+
+
+def test_a_join_in_time_has_no_deadline_left() -> None:
+    board = answered()
+    board.handle(LegJoined(CALLER, BRIDGE))
+    board.handle(LegJoined(OFFER1, BRIDGE))
+    assert board.board.next_deadline() is None
+    assert at_limit(board) == Outcome()
+
+
+def test_after_a_restart_the_join_is_asked_for_again_and_has_all_its_time() -> None:
+    """The controller was away for longer than the deadline; the two have been waiting for it."""
+    board = answered()
+    again = Switchboard.restore(decode_snapshot(encode_snapshot(board.board.snapshot())))
+    later = board.now + 10 * LIMIT
+    legs = [
+        SeenLeg(leg_id, is_ringing=False, is_up=True, is_ours_now=True, made_by_us=leg_id == OFFER1)
+        for leg_id in (CALLER, OFFER1)
+    ]
+    again.handle(AsteriskSeen(NOON, tuple(legs), (BRIDGE,)), now=later)
+    assert again.calls[C1].phase is Phase.CONNECTING
+    assert again.next_deadline() == later + LIMIT
+
+
+def test_a_diverted_caller_who_is_not_joined_is_let_go() -> None:
+    board = answered(TO_NUMBER)
+    [ended] = [fact for fact in at_limit(board).facts if isinstance(fact, CallEnded)]
+    assert ended.ended_by is HangUpParty.SYSTEM
+    assert board.board.next_deadline() is None
+
+
+@pytest.mark.parametrize("number", [EXTENSIONS[1], OUTSIDE])
+def test_a_direct_call_that_is_not_joined_ends_and_frees_its_agent(number: str) -> None:
+    board = Board()
+    board.log_in(ANN)
+    board.handle(OriginateRequested(C1, ANN, number))
+    board.handle(LegAnswered(LegId("c1")))
+    board.handle(LegAnswered(LegId("c1-callee")))
+    assert [fact for fact in at_limit(board).facts if isinstance(fact, CallEnded)]
+    assert reason_of(board, ANN) is None
+
+
+# --- with the twin of Asterisk --------------------------------------------------------------------------------------
+
+
+class Hotline:
+    """The brains and the ARI link on a twin, with ann's and bob's phones picked up at once."""
+
+    def __init__(self, server: TwinServer) -> None:
+        self.twin = server.twin
+        self.board = Board().board
+        self.facts: list[Fact] = []
+        self.dispatcher = Dispatcher(
+            self.board,
+            journal=ListJournal(),
+            clock=SystemClock(),
+            perform=self._perform,
+            on_fault=self._fail,
+            on_listener_fault=raise_it,
+        )
+        self.dispatcher.listeners.append(self._listen)
+        self.link = AriLink(
+            server.address(),
+            clock=SystemClock(),
+            jitter=random.random,
+            submit=self.dispatcher.submit,
+            is_leg=self.board.legs.__contains__,
+        )
+        settings = replace(self.board.settings, join_timeout=timedelta(milliseconds=300))
+        self.dispatcher.submit(SettingsChanged(settings))
+        self.link.watch(PHONES)
+        for device in PHONES:
+            self.twin.add_phone(device, Answer())
+
+    def _listen(self, _seq: int, _event: Event, outcome: Outcome) -> None:
+        self.facts.extend(outcome.facts)
+
+    def _perform(self, actions: Sequence[Action]) -> None:
+        self.link.perform(actions)
+
+    def _fail(self, fault: BaseException) -> None:
+        raise fault
+
+    async def log_in(self, agent: AgentId) -> None:
+        """The agent is there, and so is the phone."""
+        self.dispatcher.submit(LogInRequested(agent))
+        await until(lambda: self.reason(agent) is not UnavailableReason.DEVICE_UNREACHABLE, "no phone")
+
+    def reason(self, agent: AgentId) -> UnavailableReason | None:
+        """Why the agent gets no offer."""
+        view = self.board.engine.agent(agent)
+        assert view is not None
+        return view.unavailable_reason
+
+    async def until_fact(self, kind: type[Fact]) -> None:
+        """Wait until this was written down."""
+        await until(lambda: any(isinstance(fact, kind) for fact in self.facts), f"no {kind.__name__}")
+
+    def outcomes(self) -> list[OfferOutcome]:
+        """How the offers ended."""
+        return [fact.outcome for fact in self.facts if isinstance(fact, OfferEnded)]
+
+
+@asynccontextmanager
+async def hotline() -> AsyncIterator[Hotline]:
+    """A hotline that runs."""
+    async with TwinServer() as server:
+        running = Hotline(server)
+        task = asyncio.create_task(running.link.run())
+        await until(lambda: running.link.reconciled_at is not None, "not connected")
+        yield running
+        running.dispatcher.stop()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_an_asterisk_that_never_joins_them_keeps_no_agent() -> None:
+    """It waits for an announcement that does not end. Ann is free again, and the caller has not lost the place."""
+    async with hotline() as floor:
+        floor.twin.playback_length = timedelta(hours=1)
+        caller = floor.twin.call(SERVICE)
+        floor.twin.play(caller, "endless", "sound:somebody-elses")
+        await floor.log_in(ANN)
+        await floor.until_fact(CallReturned)
+        assert floor.outcomes() == [OfferOutcome.FAILED]
+        await until(lambda: floor.reason(ANN) is not UnavailableReason.CONNECTED, "Ann is still reserved")
+        call = floor.board.engine.call(CallId(caller.id))
+        assert call is not None
+        assert not caller.has_ended
+        assert floor.board.engine.position(CallId(caller.id)) == 1
+
+
+async def test_an_asterisk_that_refuses_to_join_them_keeps_no_agent() -> None:
+    """The bridge is gone. The caller waits on with music, and the next agent gets a new try with a bridge that is there."""
+    async with hotline() as floor:
+        caller = floor.twin.call(SERVICE)
+        await until(lambda: caller.has_moh, "no music")
+        floor.twin.phones[PHONES[0]].answering = Answer(after=timedelta(milliseconds=100))
+        await floor.log_in(ANN)
+        await until(lambda: floor.twin.bridges, "no bridge")
+        [bridge] = floor.twin.bridges.values()
+        floor.twin.destroy_bridge(bridge)
+        await floor.until_fact(CallReturned)
+        assert floor.outcomes() == [OfferOutcome.FAILED]
+        await until(lambda: caller.has_moh, "the caller waits in silence")
+        await until(lambda: not floor.twin.phones[PHONES[0]].channels, "Ann's phone is not hung up")
+        await floor.log_in(BOB)
+        await floor.until_fact(CallConnected)
+
+
+async def test_an_asterisk_that_joins_them_too_late_joins_the_caller_with_the_next_agent() -> None:
+    """What it was asked for first happens when nobody wants it any more, and is undone at once."""
+    async with hotline() as floor:
+        floor.twin.playback_length = timedelta(milliseconds=600)
+        caller = floor.twin.call(SERVICE)
+        floor.twin.play(caller, "long", "sound:somebody-elses")
+        await floor.log_in(ANN)
+        await floor.until_fact(CallReturned)
+        await floor.until_fact(CallConnected)
+        assert floor.outcomes() == [OfferOutcome.FAILED, OfferOutcome.ANSWERED]
+        call = floor.board.calls[CallId(caller.id)]
+        assert call.phase is Phase.TALKING
+        bridge = floor.twin.bridges[call.bridge_id]
+        assert {channel.id for channel in bridge.channels} == set(call.legs)
+        assert not caller.has_moh

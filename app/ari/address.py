@@ -1,6 +1,7 @@
 """Where Asterisk's REST interface is, and who we are there."""
 
 import base64
+import ssl
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
@@ -46,6 +47,10 @@ class Address:
     def is_secure(self) -> bool:
         """Whether TLS is used."""
         return urlsplit(self.url).scheme == "https"
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Whom to trust where TLS is used: the machine's authorities, or those that SSL_CERT_FILE names."""
+        return ssl.create_default_context() if self.is_secure else None
 
     @property
     def events_url(self) -> str:

@@ -5,7 +5,6 @@ Everything is synchronous. `send` writes at once, and a `burst` leaves in one wr
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -159,10 +158,9 @@ class Connection(asyncio.Protocol):
 async def open_connection(connection: Connection, address: Address, *, seconds: float) -> None:
     """Connect, and wait until requests may go. Raises AriUnreachable or AriUnauthorized after at most `seconds`."""
     loop = asyncio.get_running_loop()
-    context = ssl.create_default_context() if address.is_secure else None
     try:
         async with asyncio.timeout(seconds):
-            await loop.create_connection(lambda: connection, address.host, address.port, ssl=context)
+            await loop.create_connection(lambda: connection, address.host, address.port, ssl=address.tls())
             refused = await asyncio.shield(connection.opened)
     except (OSError, TimeoutError) as error:
         unreachable = _unreachable(address, error, seconds=seconds)

@@ -61,9 +61,12 @@ class HttpLane:
             )
 
     def _session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=self._workers, keepalive_timeout=_KEEPALIVE_SECONDS, ssl=self._address.tls() or True
+        )
         return aiohttp.ClientSession(
             headers={"Authorization": self._address.authorization},
-            connector=aiohttp.TCPConnector(limit=self._workers, keepalive_timeout=_KEEPALIVE_SECONDS),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 

@@ -1,10 +1,8 @@
 """TLS by settings: it works with a certificate and its key, and says what is wrong with anything else."""
 
 import asyncio
-import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,24 +13,17 @@ import uvicorn
 from app.api.tls import TlsUnusable, check_tls
 from app.auth.model import Role
 from tests.support.accounts import BOSS, PASSWORD
+from tests.support.certificates import make_certificate
 from tests.support.people import COOKIE, People
 from tests.support.stage import Stage
 from tests.support.until import until
-
-OPENSSL = shutil.which("openssl")
-needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="expected openssl, which makes the certificate")
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Path, Path]:
     """A certificate of the loopback address and its key."""
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    words = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    names = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
-    assert OPENSSL is not None
-    command = [OPENSSL, *words, *names, "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    return certificate, key
+    made = make_certificate(tmp_path)
+    return made.certificate, made.key
 
 
 @pytest.fixture
@@ -51,7 +42,6 @@ async def address(stage: Stage, pair: tuple[Path, Path]) -> AsyncIterator[str]:
     listener.close()
 
 
-@needs_openssl
 async def test_over_tls_a_session_is_bound_to_it(stage: Stage, address: str, pair: tuple[Path, Path]) -> None:
     """The cookie is Secure, and the browser is told to come by TLS only."""
     people = People(stage)
@@ -65,14 +55,12 @@ async def test_over_tls_a_session_is_bound_to_it(stage: Stage, address: str, pai
         assert (await client.get("/api/v1/session")).json()["name"] == "user:chen"
 
 
-@needs_openssl
 def test_a_certificate_and_its_key_can_be_used(pair: tuple[Path, Path]) -> None:
     """And so can none of both: then there is no TLS."""
     check_tls(*pair)
     check_tls(None, None)
 
 
-@needs_openssl
 def test_anything_else_is_refused_before_the_service_starts(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """With both settings named, and what came."""
     certificate, key = pair

@@ -21,6 +21,11 @@ class Circuit:
         """Whether ordinary requests are held back. Vital ones never are."""
         return self._unanswered >= self._threshold
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether Asterisk answered after the last time-out, if there was one."""
+        return self._unanswered == 0
+
     def on_answer(self) -> None:
         """Asterisk answered something, be it a refusal or late."""
         self._unanswered = 0

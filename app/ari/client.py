@@ -17,6 +17,9 @@ the connection is dropped and tried again.
 Only a wrong password at the first attempt is raised: somebody must change a setting. Asterisk replays nothing: that is
 what the reconcile is for.
 
+**Unsure.** A request without an answer, or held back by the open circuit, leaves the owner with a wrong picture. As soon as Asterisk
+answers again, `on_connected` is awaited once more on the same connection.
+
 **Frozen or blocked?** While a request waits for a playback, Asterisk answers neither pings nor requests on that websocket,
 but it lives and its events go on. So after `ping_deadline` without a byte the node is asked by HTTP: if that answers,
 the lane is blocked and the circuit deals with it; if not, or after `silence_limit`, the connection is dropped.
@@ -116,6 +119,8 @@ class Client:
         self._connection: Connection | None = None
         self._held: list[Event] | None = None
         self._was_connected = False
+        self._is_unsure = False
+        """Requests were not carried out, or perhaps not: the owner must look around again."""
         self._ended: asyncio.Future[Any] | None = None
         self.state = State.CONNECTING
         self.event_counts: Counter[str] = Counter()
@@ -226,6 +231,9 @@ class Client:
 
     async def _reconcile(self) -> None:
         """Filter, let the owner look around, then deliver what came meanwhile."""
+        if self._held is None:
+            self._held = []
+        self._is_unsure = False
         self._circuit.on_answer()
         self._advance(State.RECONCILING)
         await self.ask(applications.filter_events(self._address.app, disallowed=self._unread))
@@ -255,6 +263,8 @@ class Client:
             await self._wait(self._limits.ping_interval.total_seconds(), connection.lost)
             if not connection.lost.done():
                 await self._check(connection)
+            if self._is_unsure and self._circuit.is_clear and not connection.lost.done():
+                await self._reconcile()
         if connection.lost.done():
             raise connection.lost.result()
 
@@ -313,6 +323,7 @@ class Client:
         if self.state not in _REACHABLE:
             return AriUnreachable(f"{request}: not sent, the client is {self.state}", request=request)
         if self._circuit.is_open and lane is Lane.ORDERED and not request.vital:
+            self._is_unsure = True
             return AriCircuitOpen(
                 f"{request}: not sent, as Asterisk left the last requests unanswered", request=request
             )
@@ -326,6 +337,7 @@ class Client:
 
     def _on_ordered_outcome(self, request: Request, outcome: Outcome, seconds: float) -> None:
         if isinstance(outcome, AriTimeout):
+            self._is_unsure = True
             self._circuit.on_timeout()
         self._listener.on_outcome(request, outcome, seconds)
 

@@ -398,6 +398,22 @@ async def test_the_circuit_closes_when_asterisk_answers_again(
     assert isinstance(await client.send(asterisk.info()), Answer)
 
 
+async def test_when_asterisk_answers_again_the_owner_looks_what_was_not_done(
+    server: TwinServer, client: Client, owner: Owner
+) -> None:
+    """On the same connection: what was held back or timed out is in nobody's picture. Once is enough."""
+    await block(server, client, owner)
+    await until(lambda: asked(server, "http").count("GET asterisk/ping") >= 2, "it is looked at twice")
+    assert owner.connects == 1
+    client.send(playbacks.stop("pb"))
+    await until(lambda: owner.connects == 2, "the owner looks around")
+    await until(lambda: client.state is State.CONNECTED, "it goes on")
+    server.twin.call("4002")
+    await until(lambda: client.event_counts["StasisStart"] == 2, "events go on")
+    assert isinstance(await client.send(asterisk.info()), Answer)
+    assert (owner.connects, owner.troubles) == (2, [])
+
+
 async def test_a_blocked_lane_is_not_taken_for_a_dead_asterisk(
     server: TwinServer, client: Client, owner: Owner
 ) -> None:

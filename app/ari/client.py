@@ -5,7 +5,7 @@
     Listener <-- on_connected, on_disconnected               +-- escape lane: a few HTTP connections
 
 **Order.** Requests of the ordered lane are carried out in the order sent, one at a time. Some wait for a running playback
-and hold up all behind them (answer, addChannel, removeChannel, set variable): stop the playback first, or use the
+and hold up all behind them (answer, addChannel): stop the playback first, or use the
 escape lane. Events come in order, one by one, on the loop's own thread.
 
 **Connecting.** `run` connects; sets the event filter; awaits `on_connected`, where the owner subscribes and reconciles;

@@ -43,11 +43,6 @@ class Connection(asyncio.Protocol):
         self.heard_at = loop.time()
         """When the last bytes came, by the loop's clock."""
 
-    @property
-    def repeats_dropped(self) -> int:
-        """Events that came twice and were delivered once; a metric."""
-        return self._protocol.repeats_dropped
-
     def send(self, request: Request, *, seconds: float) -> "asyncio.Future[Outcome]":
         """Send now. The future ends with an Outcome, at the latest after `seconds`."""
         if not self._protocol.is_open or self.lost.done():

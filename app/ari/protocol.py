@@ -74,11 +74,6 @@ class AriProtocol:
         """Whether requests may go."""
         return self._websocket.state is State.OPEN
 
-    @property
-    def repeats_dropped(self) -> int:
-        """Events that came twice and were delivered once; a metric."""
-        return self._repeats.dropped
-
     def connect(self) -> None:
         """Begin the handshake."""
         handshake = self._websocket.connect()

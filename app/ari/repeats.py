@@ -15,12 +15,10 @@ class RepeatFilter:
 
     def __init__(self) -> None:
         self._recent: deque[bytes] = deque(maxlen=_REMEMBERED)
-        self.dropped = 0
 
     def is_repeat(self, raw: bytes) -> bool:
         """Whether `raw` came a moment ago; remembers it otherwise."""
         if raw in self._recent:
-            self.dropped += 1
             return True
         self._recent.append(raw)
         return False

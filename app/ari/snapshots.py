@@ -20,17 +20,15 @@ class ChannelState(StrEnum):
 
 
 class CallerId(Struct, frozen=True):
-    """A party as shown to the other one."""
+    """Who calls, as the other party is shown it."""
 
     name: str = ""
     number: str = ""
 
 
 class Dialplan(Struct, frozen=True):
-    """Where in the dialplan a channel is."""
+    """What the dialplan does with a channel."""
 
-    context: str = ""
-    exten: str = ""
     app_name: str = ""
     app_data: str = ""
     """The application's arguments, such as `thirdring,entry,4001`."""
@@ -43,12 +41,9 @@ class Channel(Struct, frozen=True):
     name: str
     state: str
     creationtime: str = ""
-    protocol_id: str = ""
     caller: CallerId = CallerId()
-    connected: CallerId = CallerId()
     dialplan: Dialplan = Dialplan()
     channelvars: dict[str, str] = {}  # msgspec copies an empty default for each instance.
-    caller_rdnis: str = ""
 
     @property
     def created_at(self) -> datetime:
@@ -60,11 +55,8 @@ class Bridge(Struct, frozen=True):
     """Snapshot of a bridge. `channels` are the ids of those in it."""
 
     id: str
-    bridge_type: str
-    technology: str = ""
     name: str = ""
     channels: list[str] = []  # msgspec copies an empty default for each instance.
-    creationtime: str = ""
 
 
 class Endpoint(Struct, frozen=True):
@@ -76,27 +68,18 @@ class Endpoint(Struct, frozen=True):
     channel_ids: list[str] = []  # msgspec copies an empty default for each instance.
 
 
-class DeviceState(Struct, frozen=True):
-    """A device by its dial name and state: NOT_INUSE, INUSE, BUSY, RINGING, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN."""
-
-    name: str
-    state: str
-
-
 class Playback(Struct, frozen=True):
     """A playback. `state` is queued, playing, continuing, done or failed; `target_uri` is `channel:ID` or `bridge:ID`."""
 
     id: str
     state: str
     target_uri: str = ""
-    media_uri: str = ""
 
 
 class SystemInfo(Struct, frozen=True):
     """Which Asterisk it is."""
 
     version: str
-    entity_id: str = ""
 
 
 class StatusInfo(Struct, frozen=True):

@@ -2,22 +2,13 @@
 
 from dataclasses import dataclass
 
-from msgspec import Struct
-
+from app.ari.answer import Answer, Outcome
 from app.ari.client import Client
 from app.ari.requests import asterisk, bridges, channels, endpoints
-from app.ari.snapshots import Bridge, Channel, ChannelState, Endpoint, instant
+from app.ari.snapshots import AsteriskInfo, Bridge, Channel, ChannelState, Endpoint
 from app.ari.translate import arrived_at
 from app.calls.events import AsteriskSeen, SeenLeg
 from app.ids import BridgeId, DeviceId, LegId
-
-
-class _Status(Struct):
-    startup_time: str
-
-
-class _Info(Struct):
-    status: _Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +23,29 @@ class Survey:
 async def survey(client: Client) -> Survey:
     """List channels, bridges and endpoints: four requests in one burst. Raises `AriError`."""
     requests = [asterisk.info(), channels.show_all(), bridges.show_all(), endpoints.show_all()]
-    futures = client.send_all(requests)
-    outcomes = [await future for future in futures]
-    for outcome in outcomes:
-        if isinstance(outcome, Exception):
-            raise outcome
-    info, listed, bridged, known = (outcome for outcome in outcomes if not isinstance(outcome, Exception))
-    seen = compare_ready(
-        info.decode(_Info).status.startup_time, listed.decode(list[Channel]), bridged.decode(list[Bridge])
+    info, listed, bridged, known = [_answer(await future) for future in client.send_all(requests)]
+    there = listed.decode(list[Channel])
+    return Survey(
+        _in_our_words(info.decode(AsteriskInfo), there, bridged.decode(list[Bridge])),
+        tuple(known.decode(list[Endpoint])),
+        frozenset(channel.id for channel in there),
     )
-    ids = frozenset(channel.id for channel in listed.decode(list[Channel]))
-    return Survey(seen, tuple(known.decode(list[Endpoint])), ids)
 
 
-def compare_ready(started: str, listed: list[Channel], bridged: list[Bridge]) -> AsteriskSeen:
-    """The lists in call control's words. Channels that are neither callers, phones nor legs of ours are left out."""
+def _answer(outcome: Outcome) -> Answer:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _in_our_words(info: AsteriskInfo, listed: list[Channel], bridged: list[Bridge]) -> AsteriskSeen:
+    """Channels that are neither callers, phones nor legs of ours are left out."""
     bridge_by_channel = {
         channel_id: BridgeId(bridge.id) for bridge in bridged for channel_id in bridge.channels
     }
     legs = (_seen_leg(channel, bridge_by_channel.get(channel.id)) for channel in listed)
     return AsteriskSeen(
-        instant(started),
+        info.started_at,
         tuple(leg for leg in legs if leg is not None),
         tuple(BridgeId(bridge.id) for bridge in bridged),
     )

@@ -13,6 +13,7 @@ from app.ari.inflight import outcome_of
 from app.ari.request import Request
 from app.ari.requests import asterisk as ask_asterisk
 from app.ari.requests import playbacks
+from app.ari.snapshots import AsteriskInfo
 from app.asterisk.bundle import ASTERISK, cache_directory
 from app.asterisk.errors import AsteriskError
 from app.asterisk.installation import OLDEST_TEXT, Version, private_installation, system_installation
@@ -84,7 +85,7 @@ async def check_version(context: Context, site: Site) -> Finding:
     """The running Asterisk serves REST over the event websocket."""
     if (answer := await _answer(context, site, ask_asterisk.info())) is None:
         return ok("Asterisk version", "not known: ARI does not answer")
-    version = Version.parse(answer.decode(_Info).system.version)
+    version = Version.parse(answer.decode(AsteriskInfo).system.version)
     if not version.serves_rest_over_websocket:
         return error(
             "Asterisk version",
@@ -129,14 +130,6 @@ async def check_modules(context: Context, site: Site) -> Finding:
             advice="Load them as dialplan/modules.conf.j2 does; its README says what each is for.",
         )
     return ok("Asterisk modules", f"all {len(needed_modules())} that calls need are Running")
-
-
-class _System(msgspec.Struct):
-    version: str
-
-
-class _Info(msgspec.Struct):
-    system: _System
 
 
 class _Module(msgspec.Struct):

@@ -168,18 +168,14 @@ async def requests_about_what_is_not_there_are_refused(floor: Floor) -> None:
         channels.answer(LEG),
         channels.start_moh(LEG),
         channels.play(LEG, "pb-2", media=["tone:ring"]),
-        channels.show_variable(LEG, name="NOT_SET"),
-        channels.show_variable(LEG, name="TR_LEG"),
         playbacks.stop("none"),
         bridges.create(BRIDGE),
         bridges.create(BRIDGE),
         bridges.add_channels(BRIDGE, ["none"]),
         bridges.add_channels(BRIDGE, [LEG]),
         bridges.add_channels("none", [caller]),
-        bridges.remove_channels(BRIDGE, [caller]),
         bridges.destroy(BRIDGE),
         applications.subscribe("thirdring", [applications.of_channel("none")]),
-        applications.show("none"),
     )
     await floor.until_refused(bridges.show(BRIDGE))
     await floor.ask(bridges.destroy(BRIDGE))

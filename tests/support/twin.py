@@ -190,7 +190,6 @@ class Twin:
         bridge.channels.append(channel)
         bridge.is_known = True
         channel.bridge = bridge
-        channel.hears_ringing = False
         self._emit_bridge("ChannelEnteredBridge", bridge, channel=channel.snapshot())
 
     def leave_bridge(self, channel: TwinChannel) -> None:
@@ -242,7 +241,7 @@ class Twin:
             retry = self.schedule(_RETRY_SECONDS, lambda: self.enter_stasis(channel, args))
             channel.timers.append(retry)
             return
-        channel.is_in_stasis = channel.has_entered_stasis = True
+        channel.is_in_stasis = True
         channel.arguments = (self.app, *args)
         self.send("StasisStart", args=args, channel=channel.snapshot())
 

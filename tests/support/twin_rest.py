@@ -34,7 +34,7 @@ class Refusal(Exception):
 
 _DONE = Reply(204, "No Content")
 _NOT_IN_STASIS = "Channel not in Stasis application"
-_CAUSES = {None: 16, "normal": 16, "busy": 17, "no_answer": 19, "answered_elsewhere": 26, "congestion": 34}
+_CAUSES = {None: 16, "busy": 17, "no_answer": 19, "answered_elsewhere": 26, "congestion": 34}
 
 
 class TwinRest:
@@ -77,19 +77,11 @@ class TwinRest:
             "GET channels/{}": lambda id_, _q, _b: _json(self._channel(id_).snapshot()),
             "DELETE channels/{}": self._hang_up,
             "POST channels/{}/answer": self._answer,
-            "POST channels/{}/ring": self._set("hears_ringing", value=True),
-            "DELETE channels/{}/ring": self._set("hears_ringing", value=False),
-            "POST channels/{}/progress": self._set("hears_ringing", value=False),
-            "POST channels/{}/moh": self._set("has_moh", value=True),
-            "DELETE channels/{}/moh": self._set("has_moh", value=False),
-            "POST channels/{}/hold": self._set("is_held", value=True),
-            "DELETE channels/{}/hold": self._set("is_held", value=False),
-            "POST channels/{}/mute": self._mute,
-            "DELETE channels/{}/mute": self._unmute,
-            "POST channels/{}/dtmf": self._send_dtmf,
+            "POST channels/{}/ring": self._ring,
+            "DELETE channels/{}/ring": self._ring,
+            "POST channels/{}/moh": self._start_moh,
+            "DELETE channels/{}/moh": self._stop_moh,
             "POST channels/{}/play/{}": self._play,
-            "GET channels/{}/variable": self._show_variable,
-            "POST channels/{}/variable": self._set_variable,
             "POST channels/{}/continue": self._continue,
             "GET playbacks/{}": self._show_playback,
             "DELETE playbacks/{}": self._stop_playback,
@@ -98,14 +90,7 @@ class TwinRest:
             "GET bridges/{}": lambda id_, _q, _b: _json(self._bridge(id_).snapshot()),
             "DELETE bridges/{}": self._destroy_bridge,
             "POST bridges/{}/addChannel": self._add_channels,
-            "POST bridges/{}/removeChannel": self._remove_channels,
-            "POST bridges/{}/moh": self._bridge_moh(has_moh=True),
-            "DELETE bridges/{}/moh": self._bridge_moh(has_moh=False),
             "GET endpoints": self._endpoints,
-            "GET endpoints/PJSIP": self._endpoints,
-            "GET endpoints/PJSIP/{}": self._endpoint,
-            "GET deviceStates/{}": self._device_state,
-            "GET applications/{}": lambda app, _q, _b: self._application(app),
             "PUT applications/{}/eventFilter": self._filter,
             "POST applications/{}/subscription": self._subscribe,
             "DELETE applications/{}/subscription": self._unsubscribe,
@@ -144,49 +129,28 @@ class TwinRest:
 
     def _hang_up(self, channel_id: str, query: Query, _body: Json) -> Reply:
         channel = self._channel(channel_id)
-        code = query.get("reason_code")
-        self._twin.hang_up(channel, cause=int(code) if code else _CAUSES.get(query.get("reason"), 16))
+        self._twin.hang_up(channel, cause=_CAUSES.get(query.get("reason"), 16))
         return _DONE
 
     def _answer(self, channel_id: str, _query: Query, _body: Json) -> Reply:
         self._twin.answer(self._ours(channel_id))
         return _DONE
 
-    def _set(self, attribute: str, *, value: bool) -> Operation:
-        def operation(channel_id: str, _query: Query, _body: Json) -> Reply:
-            setattr(self._ours(channel_id), attribute, value)
-            return _DONE
-
-        return operation
-
-    def _mute(self, channel_id: str, query: Query, _body: Json) -> Reply:
-        self._ours(channel_id).muted |= _directions(query)
+    def _ring(self, channel_id: str, _query: Query, _body: Json) -> Reply:
+        self._ours(channel_id)
         return _DONE
 
-    def _unmute(self, channel_id: str, query: Query, _body: Json) -> Reply:
-        self._ours(channel_id).muted -= _directions(query)
+    def _start_moh(self, channel_id: str, _query: Query, _body: Json) -> Reply:
+        self._ours(channel_id).has_moh = True
         return _DONE
 
-    def _send_dtmf(self, channel_id: str, query: Query, _body: Json) -> Reply:
-        self._ours(channel_id).keys_sent += query["dtmf"]
+    def _stop_moh(self, channel_id: str, _query: Query, _body: Json) -> Reply:
+        self._ours(channel_id).has_moh = False
         return _DONE
 
     def _play(self, channel_id: str, playback_id: str, query: Query, _body: Json) -> Reply:
         playback = self._twin.play(self._ours(channel_id), playback_id, query["media"])
         return _json(playback.snapshot(), status=201, reason="Created")
-
-    def _show_variable(self, channel_id: str, query: Query, _body: Json) -> Reply:
-        channel = self._twin.channels.get(channel_id)
-        if channel is None:
-            raise Refusal(404, "Channel Not Found", "Provided channel was not found")
-        value = channel.variables.get(query["variable"])
-        if not value:
-            raise Refusal(404, "Variable Not Found", "Provided variable was not found")
-        return _json({"value": value})
-
-    def _set_variable(self, channel_id: str, query: Query, _body: Json) -> Reply:
-        self._ours(channel_id).variables[query["variable"]] = query.get("value", "")
-        return _DONE
 
     def _continue(self, channel_id: str, _query: Query, _body: Json) -> Reply:
         self._twin.leave_to_dialplan(self._ours(channel_id))
@@ -232,14 +196,6 @@ class TwinRest:
             self._twin.join(bridge, channel)
         return _DONE
 
-    def _remove_channels(self, bridge_id: str, query: Query, _body: Json) -> Reply:
-        bridge = self._bridge(bridge_id)
-        for channel in self._members(query):
-            if channel.bridge is not bridge:
-                raise Refusal(422, "Unprocessable Entity", "Channel not in this bridge")
-            self._twin.leave_bridge(channel)
-        return _DONE
-
     def _members(self, query: Query) -> list[TwinChannel]:
         channels = [self._twin.channels.get(id_) for id_ in query["channel"].split(",")]
         if not all(channels):
@@ -248,13 +204,6 @@ class TwinRest:
         if not all(channel.is_in_stasis for channel in members):
             raise Refusal(422, "Unprocessable Entity", _NOT_IN_STASIS)
         return members
-
-    def _bridge_moh(self, *, has_moh: bool) -> Operation:
-        def operation(bridge_id: str, _query: Query, _body: Json) -> Reply:
-            self._bridge(bridge_id).has_moh = has_moh
-            return _DONE
-
-        return operation
 
     # The node, its endpoints and our application.
 
@@ -269,23 +218,8 @@ class TwinRest:
     def _endpoints(self, _query: Query, _body: Json) -> Reply:
         return _json([phone.snapshot() for phone in self._twin.phones.values()])
 
-    def _endpoint(self, device: str, _query: Query, _body: Json) -> Reply:
-        phone = self._twin.phones.get(device)
-        if phone is None:
-            raise Refusal(404, "Not Found", "Endpoint not found")
-        return _json(phone.snapshot())
-
-    def _device_state(self, name: str, _query: Query, _body: Json) -> Reply:
-        phone = self._twin.phones.get(name.removeprefix("PJSIP/"))
-        if phone is None:
-            return _json({"name": name, "state": "INVALID"})
-        if not phone.is_registered:
-            return _json({"name": name, "state": "UNAVAILABLE"})
-        return _json({"name": name, "state": "BUSY" if phone.channels else "NOT_INUSE"})
-
     def _application(self, app: str) -> Reply:
-        if app != self._twin.app:
-            raise Refusal(404, "Not Found", "Application not found")
+        assert app == self._twin.app
         return _json(
             {"name": app, "channel_ids": [c.id for c in self._twin.channels.values() if c.is_in_stasis]}
         )
@@ -331,17 +265,12 @@ def _held_up(request: Request) -> list[str]:
     """The ids of channels whose playback this request waits for."""
     parts = [unquote(part) for part in request.path.split("/")]
     match (request.method, *parts):
-        case ("POST", "channels", channel_id, "answer" | "variable"):
+        case ("POST", "channels", channel_id, "answer"):
             return [channel_id]
-        case ("POST", "bridges", _, "addChannel" | "removeChannel"):
+        case ("POST", "bridges", _, "addChannel"):
             return dict(request.query)["channel"].split(",")
         case _:
             return []
-
-
-def _directions(query: Query) -> set[str]:
-    direction = query.get("direction", "both")
-    return {"in", "out"} if direction == "both" else {direction}
 
 
 def _json(body: object, *, status: int = 200, reason: str = "OK") -> Reply:

@@ -31,14 +31,8 @@ class TwinChannel:
     is_in_stasis: bool = False
     arguments: tuple[str, ...] = ()
     """Those of `Stasis()`, the application first."""
-    is_subscribed: bool = False
-    has_entered_stasis: bool = False
     has_ended: bool = False
     has_moh: bool = False
-    is_held: bool = False
-    hears_ringing: bool = False
-    muted: set[str] = field(default_factory=set)
-    keys_sent: str = ""
     bridge: "TwinBridge | None" = None
     playbacks: "list[TwinPlayback]" = field(default_factory=list)
     timers: list[TimerHandle] = field(default_factory=list)
@@ -88,7 +82,6 @@ class TwinBridge:
     kind: str
     created_at: str
     channels: list[TwinChannel] = field(default_factory=list)
-    has_moh: bool = False
     is_known: bool = False
     """A channel of ours was in it: Asterisk tells us of its end."""
 

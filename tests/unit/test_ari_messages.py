@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.ari.messages import ChannelHangupRequest, Dial, RESTResponse, StasisStart, UnknownEvent, decode
+from app.ari.messages import ChannelHangupRequest, RESTResponse, StasisStart, UnknownEvent, decode
 from app.ari.snapshots import ChannelState, instant
 
 CHANNEL = {
@@ -70,13 +70,6 @@ def test_what_asterisk_leaves_out_has_a_default() -> None:
     event = decode(raw("ChannelHangupRequest", channel=CHANNEL))
     assert isinstance(event, ChannelHangupRequest)
     assert (event.soft, event.cause, event.tech_cause) == (False, 0, 0)
-
-
-def test_the_caller_of_a_dial_may_be_missing() -> None:
-    """Legs that we originate have none."""
-    event = decode(raw("Dial", peer=CHANNEL, dialstatus="RINGING"))
-    assert isinstance(event, Dial)
-    assert event.caller is None
 
 
 def test_the_answer_to_a_request_is_read() -> None:

@@ -13,7 +13,6 @@ def test_the_second_of_two_equal_events_is_a_repeat() -> None:
         False,
         True,
     ]
-    assert repeats.dropped == 2
 
 
 def test_only_the_last_sixteen_are_remembered() -> None:

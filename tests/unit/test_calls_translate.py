@@ -56,7 +56,7 @@ def hang_up_request(*, soft: bool = False, cause: int = 0, tech_cause: int = 0) 
 
 def destroyed(*, cause: int, tech_cause: int = 0) -> Any:
     """The channel is gone."""
-    return told(ari.ChannelDestroyed, channel=channel(), cause=cause, cause_txt="", tech_cause=tech_cause)
+    return told(ari.ChannelDestroyed, channel=channel(), cause=cause, tech_cause=tech_cause)
 
 
 def left() -> Any:
@@ -116,7 +116,7 @@ def test_a_leg_that_comes_from_the_dialplan_was_answered_even_if_nobody_knows_it
 
 
 def test_entering_a_bridge_is_told_with_the_bridge(ear: Ear) -> None:
-    entered = told(ari.ChannelEnteredBridge, channel=channel(), bridge=Bridge("b", "mixing"))
+    entered = told(ari.ChannelEnteredBridge, channel=channel(), bridge=Bridge("b"))
     assert ear.hear(entered) == [LegJoined(LEG, BridgeId("b"))]
 
 

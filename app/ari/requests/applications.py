@@ -8,11 +8,6 @@ NOISE = ("ChannelVarset", "ChannelDialplan", "ChannelConnectedLine")
 """Events that nobody reads: without them a call sends 19 instead of 57."""
 
 
-def show(app: str) -> Request:
-    """What the application owns and listens to. Being listed does not mean that a controller is connected."""
-    return Request(method="GET", path=path("applications", app))
-
-
 def filter_events(app: str, *, disallowed: Iterable[str] = NOISE) -> Request:
     """Keep these event types from us. Never send an `allowed` list: it silences the answers to requests too."""
     return Request(
@@ -23,7 +18,7 @@ def filter_events(app: str, *, disallowed: Iterable[str] = NOISE) -> Request:
 
 
 def subscribe(app: str, sources: Iterable[str]) -> Request:
-    """Listen to sources; see the functions below. Counted: each needs its own `unsubscribe`.
+    """Listen to sources: `of_channel`, `of_endpoint`. Counted: each needs its own `unsubscribe`.
 
     422: one of them does not exist; those before it in the list are subscribed nevertheless.
     A subscription outlives our connection. Events of a channel that is also in our Stasis then come twice; the
@@ -44,16 +39,6 @@ def of_channel(channel_id: str) -> str:
     return f"channel:{channel_id}"
 
 
-def of_bridge(bridge_id: str) -> str:
-    """A bridge."""
-    return f"bridge:{bridge_id}"
-
-
 def of_endpoint(technology: str, resource: str = "") -> str:
     """An endpoint, or all of a technology: registration, and every channel of it from its first event on."""
     return f"endpoint:{technology}/{resource}" if resource else f"endpoint:{technology}"
-
-
-def of_device_state(name: str = "") -> str:
-    """A device's state (`PJSIP/phone1`), or all of them."""
-    return f"deviceState:{name}"

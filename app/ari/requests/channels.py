@@ -11,37 +11,11 @@ from app.ari.request import Request, path, query
 class HangUpReason(StrEnum):
     """Why we hang up, as the phone is told: `Reason` header, or the status that rejects an unanswered caller."""
 
-    NORMAL = "normal"
     BUSY = "busy"
     CONGESTION = "congestion"
     NO_ANSWER = "no_answer"
-    TIMEOUT = "timeout"
-    REJECTED = "rejected"
     UNALLOCATED = "unallocated"
-    NORMAL_UNSPECIFIED = "normal_unspecified"
-    NUMBER_INCOMPLETE = "number_incomplete"
-    CODEC_MISMATCH = "codec_mismatch"
-    INTERWORKING = "interworking"
-    FAILURE = "failure"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
-
-
-class Direction(StrEnum):
-    """Seen from Asterisk: `IN` is what comes from the phone, `OUT` what the phone hears."""
-
-    NONE = "none"
-    IN = "in"
-    OUT = "out"
-    BOTH = "both"
-
-
-class TransferState(StrEnum):
-    """What a phone that asked for a transfer is told about it."""
-
-    PROGRESS = "channel_progress"
-    ANSWERED = "channel_answered"
-    UNAVAILABLE = "channel_unavailable"
-    DECLINED = "channel_declined"
 
 
 def originate(
@@ -69,22 +43,6 @@ def originate(
         timeout=_seconds(ring_timeout),
     )
     return Request(method="POST", path="channels", query=parameters, body={"variables": dict(variables)})
-
-
-def create(
-    channel_id: str, *, endpoint: str, app: str, app_args: str, variables: Mapping[str, str]
-) -> Request:
-    """Make a leg in Stasis without ringing. Wait for its StasisStart before `dial`, or that gives 409."""
-    parameters = query(endpoint=endpoint, app=app, appArgs=app_args, channelId=channel_id)
-    return Request(
-        method="POST", path="channels/create", query=parameters, body={"variables": dict(variables)}
-    )
-
-
-def dial(channel_id: str, *, ring_timeout: timedelta, caller: str = "") -> Request:
-    """Ring a leg made by `create`."""
-    parameters = query(caller=caller, timeout=_seconds(ring_timeout))
-    return Request(method="POST", path=path("channels", channel_id, "dial"), query=parameters)
 
 
 def show(channel_id: str) -> Request:
@@ -115,21 +73,9 @@ def ring_stop(channel_id: str) -> Request:
     return Request(method="DELETE", path=path("channels", channel_id, "ring"))
 
 
-def progress(channel_id: str) -> Request:
-    """Send 183 with SDP: early media. Music and playbacks on an unanswered channel do so themselves."""
-    return Request(method="POST", path=path("channels", channel_id, "progress"))
-
-
-def hang_up(
-    channel_id: str, *, reason: HangUpReason | None = None, reason_code: int | None = None
-) -> Request:
-    """End the channel. Give `reason` or `reason_code` (Q.850), not both. 404: it had ended already."""
-    if reason is not None and reason_code is not None:
-        raise ValueError(
-            f"hang_up of {channel_id}: expected reason or reason_code, got both ({reason}, {reason_code})"
-        )
-    parameters = query(reason=reason, reason_code=reason_code)
-    return Request(method="DELETE", path=path("channels", channel_id), query=parameters, vital=True)
+def hang_up(channel_id: str, *, reason: HangUpReason | None = None) -> Request:
+    """End the channel; None: for no special reason. 404: it had ended already."""
+    return Request(method="DELETE", path=path("channels", channel_id), query=query(reason=reason), vital=True)
 
 
 def start_moh(channel_id: str, *, moh_class: str = "") -> Request:
@@ -142,65 +88,12 @@ def stop_moh(channel_id: str) -> Request:
     return Request(method="DELETE", path=path("channels", channel_id, "moh"))
 
 
-def play(channel_id: str, playback_id: str, *, media: Sequence[str], language: str = "") -> Request:
+def play(channel_id: str, playback_id: str, *, media: Sequence[str]) -> Request:
     """Play `media` in order. Ends the channel's music for good: send `start_moh` right behind."""
     return Request(
         method="POST",
         path=path("channels", channel_id, "play", playback_id),
-        query=query(media=",".join(media), lang=language),
-    )
-
-
-def mute(channel_id: str, *, direction: Direction) -> Request:
-    """Silence one direction, or both."""
-    return Request(method="POST", path=path("channels", channel_id, "mute"), query=query(direction=direction))
-
-
-def unmute(channel_id: str, *, direction: Direction) -> Request:
-    """Undo `mute`."""
-    return Request(
-        method="DELETE", path=path("channels", channel_id, "mute"), query=query(direction=direction)
-    )
-
-
-def hold(channel_id: str) -> Request:
-    """Tell the channel that it is held. The other party is still heard by the agent: see the facts on hold."""
-    return Request(method="POST", path=path("channels", channel_id, "hold"))
-
-
-def unhold(channel_id: str) -> Request:
-    """Undo `hold`."""
-    return Request(method="DELETE", path=path("channels", channel_id, "hold"))
-
-
-def snoop(
-    channel_id: str, snoop_id: str, *, app: str, app_args: str, spy: Direction, whisper: Direction
-) -> Request:
-    """Listen to a channel (`spy`) and speak into it (`whisper`). It follows the channel, not the call."""
-    parameters = query(spy=spy, whisper=whisper, app=app, appArgs=app_args)
-    return Request(method="POST", path=path("channels", channel_id, "snoop", snoop_id), query=parameters)
-
-
-def show_variable(channel_id: str, *, name: str) -> Request:
-    """A channel variable or dialplan function. 404: not set."""
-    return Request(method="GET", path=path("channels", channel_id, "variable"), query=query(variable=name))
-
-
-def set_variable(channel_id: str, *, name: str, value: str) -> Request:
-    """Set a channel variable. Waits for a running playback. An empty value unsets it."""
-    return Request(
-        method="POST",
-        path=path("channels", channel_id, "variable"),
-        query=query(variable=name, value=value),
-    )
-
-
-def set_variables(channel_id: str, *, variables: Mapping[str, str]) -> Request:
-    """Set several channel variables at once (Asterisk 22)."""
-    return Request(
-        method="POST",
-        path=path("channels", channel_id, "variables"),
-        body={"variables": dict(variables)},
+        query=query(media=",".join(media)),
     )
 
 
@@ -210,20 +103,6 @@ def continue_in_dialplan(
     """Hand the channel back to the dialplan. Its StasisEnd follows; for callers that is the last event."""
     parameters = query(context=context, extension=extension, priority=priority)
     return Request(method="POST", path=path("channels", channel_id, "continue"), query=parameters)
-
-
-def send_dtmf(channel_id: str, *, digits: str) -> Request:
-    """Send keypad digits to the phone."""
-    return Request(method="POST", path=path("channels", channel_id, "dtmf"), query=query(dtmf=digits))
-
-
-def transfer_progress(channel_id: str, *, state: TransferState) -> Request:
-    """Tell the phone that asked for a transfer how it went. Does not hang it up."""
-    return Request(
-        method="POST",
-        path=path("channels", channel_id, "transfer_progress"),
-        query=query(states=state),
-    )
 
 
 def _seconds(duration: timedelta) -> int:

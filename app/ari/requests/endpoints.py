@@ -1,13 +1,8 @@
 """Requests about endpoints: Asterisk's word for devices and trunks."""
 
-from app.ari.request import Request, path
+from app.ari.request import Request
 
 
-def show(technology: str, resource: str) -> Request:
-    """One endpoint: its state and the ids of its channels."""
-    return Request(method="GET", path=path("endpoints", technology, resource))
-
-
-def show_all(technology: str = "") -> Request:
-    """All endpoints, or those of one technology. One with channels that are not ours is busy outside Thirdring."""
-    return Request(method="GET", path=path("endpoints", technology) if technology else "endpoints")
+def show_all() -> Request:
+    """All endpoints. One with channels that are not ours is busy outside Thirdring."""
+    return Request(method="GET", path="endpoints")

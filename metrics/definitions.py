@@ -15,6 +15,7 @@ from typing import Any
 
 from app.acd.model import ExitReason, OfferOutcome
 from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.rings import SINGLE_RINGS, Ringing, RingTally, ringing_of_offer, ringing_of_passage
 from metrics.tally import BANDS, OVERFLOWS, Tally, band_of
 from metrics.terms import ServiceLevel, Terms
 
@@ -302,6 +303,18 @@ def asa(tally: Tally) -> float | None:
     return _average(tally.wait_of_answered, tally.answered)
 
 
+@_figure(Subject.CALLS, Unit.SECONDS, _is_answered)
+def avg_queue_wait(tally: Tally) -> float | None:
+    """Σ part of the wait of answered in which no phone rang ÷ answered. asa = this + avg_rung_wait."""
+    return _average(tally.queue_wait_of_answered, tally.answered)
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_answered)
+def avg_rung_wait(tally: Tally) -> float | None:
+    """Σ part of the wait of answered in which at least one phone rang ÷ answered."""
+    return _average(tally.wait_of_answered - tally.queue_wait_of_answered, tally.answered)
+
+
 @_figure(Subject.CALLS, Unit.SECONDS, _is_abandoned)
 def avg_wait_of_abandoned(tally: Tally) -> float | None:
     """Σ wait of abandoned ÷ abandoned."""
@@ -312,6 +325,12 @@ def avg_wait_of_abandoned(tally: Tally) -> float | None:
 def longest_wait(tally: Tally) -> float:
     """The longest wait of a call that was answered or left."""
     return tally.longest_wait.total_seconds()
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _has_waited)
+def longest_queue_wait(tally: Tally) -> float:
+    """The longest time that a call waited without a phone ringing for it."""
+    return tally.longest_queue_wait.total_seconds()
 
 
 @_figure(Subject.CALLS, Unit.SECONDS, _is_handled)
@@ -432,6 +451,94 @@ def avg_ring(tally: Tally) -> float | None:
 def longest_ring(tally: Tally) -> float:
     """The longest ringing of an offer that has ended."""
     return tally.longest_ring.total_seconds()
+
+
+# --- three rings -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Rings:
+    """Whose rings are counted: callers and agents have the same figures."""
+
+    whose: str
+    subject: Subject
+    ringing_of: Callable[[Any], Ringing | None]
+    tally_of: Callable[[Tally], RingTally]
+
+    def is_behind(self, holds: Callable[[Ringing], bool]) -> _Behind:
+        return lambda each, _: (ringing := self.ringing_of(each)) is not None and holds(ringing)
+
+    def count(
+        self,
+        name: str,
+        text: str,
+        value: Callable[[RingTally], int],
+        holds: Callable[[Ringing], bool],
+    ) -> None:
+        name = f"{self.whose}_{name}"
+        _count(self.subject, name, text, lambda tally: value(self.tally_of(tally)), self.is_behind(holds))
+
+    def answered_in(self, ring: int) -> None:
+        text = f"{self.subject.capitalize()} answered in ring {ring}."
+        self.count(
+            f"ring_{ring}",
+            text,
+            lambda each: each.by_ring[ring],
+            lambda each: each.is_answered and each.ring == ring,
+        )
+
+
+def _define_rings(rings: _Rings, *, over: str) -> None:
+    what = rings.subject.capitalize()
+    rings.count(
+        "rings_within",
+        f"{what} answered before the ring behind the limit began.",
+        lambda each: each.within,
+        lambda each: each.counts_within,
+    )
+    rings.count(
+        "rings_over", f"{what} answered later, {over}.", lambda each: each.over, lambda each: each.counts_over
+    )
+    rings.count(
+        "rings_total",
+        f"{rings.whose.capitalize()} rings within + over.",
+        lambda each: each.total,
+        lambda each: each.counts_within or each.counts_over,
+    )
+    _add(
+        Figure(
+            f"{rings.whose}_ring_compliance",
+            rings.subject,
+            Unit.RATE,
+            f"{rings.whose.capitalize()} rings within ÷ (within + over).",
+            lambda tally, _: rings.tally_of(tally).compliance,
+            rings.is_behind(lambda each: each.counts_within),
+        )
+    )
+    for ring in range(1, SINGLE_RINGS + 1):
+        rings.answered_in(ring)
+    rings.count(
+        f"ring_from_{SINGLE_RINGS + 1}",
+        f"{what} answered in a later ring.",
+        lambda each: each.later,
+        lambda each: each.is_answered and each.ring > SINGLE_RINGS,
+    )
+
+
+_define_rings(
+    _Rings("caller", Subject.CALLS, ringing_of_passage, lambda tally: tally.caller_rings),
+    over="or left without an agent when the limit was over",
+)
+_define_rings(
+    _Rings("agent", Subject.OFFERS, ringing_of_offer, lambda tally: tally.agent_rings),
+    over="ended otherwise when the limit was over, or missed by the agent",
+)
+RING_FIGURES = (
+    *("offered", "answered", "abandoned", "asa", "avg_queue_wait", "avg_rung_wait", "longest_queue_wait"),
+    *("offers", "offers_answered", "rna", "avg_ring", "longest_ring"),
+    *(name for name in _figures if name.startswith(("caller_ring", "agent_ring"))),
+)
+"""The names of the figures in a report of the three rings, which shows waits in queues apart from rings."""
 
 
 # --- agents' time ----------------------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ Monday. When the clock goes back, an hour of the local clock comes twice: its in
 goes forward, the hour that is missing has no intervals. A day has 23, 24 or 25 hours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,6 +46,11 @@ class Period:
     def length(self) -> timedelta:
         """How much time it is."""
         return self.until - self.since
+
+    def cut_at(self, borders: Iterable[datetime]) -> Iterator["Period"]:
+        """The pieces between some instants, which lie inside and are in order."""
+        for since, until in pairwise([self.since, *borders, self.until]):
+            yield Period(since, until)
 
     def within(self, other: "Period") -> "Period | None":
         """The part that lies in the other one; None if there is none."""

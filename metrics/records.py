@@ -37,12 +37,22 @@ class Passage:
     is_ended_by_agent: bool = False
     is_repeat: bool = False
     """The same number had called within the day before."""
+    ring_number: int | None = None
+    """The caller's ring in which an agent picked up, or the call left; None: it waits, or was refused."""
+    is_within_rings: bool | None = None
+    rung: timedelta = timedelta()
+    """For how long of the wait at least one phone rang for the call in this queue."""
 
     @property
     def wait(self) -> timedelta | None:
         """From the enqueueing to the agent, or to leaving; None while the call waits."""
         end = self.connected_at or self.left_at
         return None if end is None else end - self.enqueued_at
+
+    @property
+    def queue_wait(self) -> timedelta | None:
+        """The part of the wait in which no phone rang; None while the call waits."""
+        return None if self.wait is None else self.wait - self.rung
 
     @property
     def talk(self) -> timedelta:
@@ -65,6 +75,9 @@ class Offer:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: OfferOutcome | None = None
+    ring_number: int | None = None
+    """The agent's ring in which it was answered or ended; None: it is open, or the phone never rang."""
+    is_within_rings: bool | None = None
 
     @property
     def ring(self) -> timedelta | None:

@@ -1,15 +1,19 @@
-"""A report: figures of a period, in rows by interval, queue, agent and team.
+"""A report: figures of a period, in rows by interval, queue, agent, team and shift.
 
-Records are added one by one, in any order; each finds its row. A record that belongs to several teams counts in the row of each, and
-once in the total: rows by team need not add up. A row exists when something happened in it; a report by nothing but intervals has all
+Records are added one by one, in any order; each finds its row. A record that belongs to several teams or shifts counts in the row of
+each, and once in the total: rows by team need not add up. A call belongs to the shift in which it was enqueued, an offer to the one in
+which it began; an agent's time is cut where shifts meet. A row exists when something happened in it; a report by nothing but intervals has all
 intervals of its period, the empty ones too.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
+from itertools import product
 from zoneinfo import ZoneInfo
 
+from app.calls.shifts import Shifts
 from app.ids import AgentId, QueueId
 from metrics.definitions import FIGURES, Figure, Subject, Value
 from metrics.intervals import Grain, Period, cut, interval_of
@@ -26,6 +30,7 @@ class By(StrEnum):
     QUEUE = "queue"
     AGENT = "agent"
     TEAM = "team"
+    SHIFT = "shift"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Key:
     queue_id: QueueId | None = None
     agent_id: AgentId | None = None
     team: str | None = None
+    shift: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,9 @@ class Layout:
     is_of_one_queue: bool = False
     """The records are those of one queue."""
     teams: Mapping[str, tuple[AgentId, ...]] = field(default_factory=dict)
+    shifts: Shifts = field(default_factory=Shifts)
+    names: Collection[str] = tuple(FIGURES)
+    """The figures to show, as far as they can be counted."""
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
@@ -62,7 +71,9 @@ class Layout:
     @property
     def figures(self) -> list[Figure]:
         """The figures that its rows have."""
-        return [figure for figure in FIGURES.values() if figure.subject in self.subjects]
+        return [
+            each for each in FIGURES.values() if each.subject in self.subjects and each.name in self.names
+        ]
 
 
 class TooManyRowsError(ValueError):
@@ -84,68 +95,68 @@ class Report:
 
     @property
     def rows(self) -> list[tuple[Key, Tally]]:
-        """All rows, by time, then by queue, agent and team."""
+        """All rows, by time, then by shift, queue, agent and team."""
         return sorted(self._tallies.items(), key=lambda row: _order(row[0]))
 
-    def add_passage(self, passage: Passage) -> None:
-        """Count a call's passage, in the interval in which the caller was enqueued."""
-        self.total.add_passage(passage, self.layout.terms)
-        for key in self._keys(self._interval(passage), passage.queue_id, passage.agent_id):
-            self._tally(key).add_passage(passage, self.layout.terms)
-
-    def add_offer(self, offer: Offer) -> None:
-        """Count an offer, in the interval in which it began."""
-        self.total.add_offer(offer)
-        for key in self._keys(self._interval(offer), offer.queue_id, offer.agent_id):
-            self._tally(key).add_offer(offer)
-
-    def add_seat_time(self, seat: SeatTime) -> None:
-        """Count a stretch of an agent's time, cut where intervals meet."""
-        for piece in self.pieces(seat):
-            self.total.add_seat_time(piece)
-            for key in self._keys(self._border(piece.period), None, piece.agent_id):
-                self._tally(key).add_seat_time(piece)
+    def add(self, record: Passage | Offer | SeatTime) -> None:
+        """Count a record of whichever kind."""
+        match record:
+            case Passage():
+                self._add_passage(record)
+            case Offer():
+                self._add_offer(record)
+            case SeatTime():
+                self._add_seat_time(record)
 
     def pieces(self, seat: SeatTime) -> Iterator[SeatTime]:
-        """The stretch in pieces of one interval each."""
+        """The stretch in pieces of one interval each, and of the same shifts."""
         grain = self.layout.grain
-        if grain is None:
-            yield seat
-            return
-        for piece in cut(seat.period, grain, self.layout.zone):
-            yield SeatTime(
-                agent_id=seat.agent_id,
-                period=piece,
-                activity=seat.activity,
-                is_paused=seat.is_paused,
-                pause_code=seat.pause_code,
-                call_id=seat.call_id,
+        periods = [seat.period] if grain is None else cut(seat.period, grain, self.layout.zone)
+        for period in periods:
+            borders = (
+                self.layout.shifts.borders(period.since, period.until) if By.SHIFT in self.layout.by else ()
             )
+            for piece in period.cut_at(borders):
+                yield replace(seat, period=piece)
 
     def values(self, tally: Tally) -> dict[str, Value]:
         """The figures of a row, or of the total."""
         return {figure.name: figure.value(tally, self.layout.terms) for figure in self.layout.figures}
 
-    def _interval(self, record: Passage | Offer) -> Period:
-        at = record.enqueued_at if isinstance(record, Passage) else record.started_at
-        return self._border(Period(at, at))
+    def _add_passage(self, passage: Passage) -> None:
+        """Count a call's passage, in the interval in which the caller was enqueued."""
+        self.total.add_passage(passage, self.layout.terms)
+        for key in self._keys(passage.enqueued_at, passage.queue_id, passage.agent_id):
+            self._tally(key).add_passage(passage, self.layout.terms)
 
-    def _border(self, piece: Period) -> Period:
-        """The part of the report's period in which a piece lies."""
+    def _add_offer(self, offer: Offer) -> None:
+        """Count an offer, in the interval in which it began."""
+        self.total.add_offer(offer)
+        for key in self._keys(offer.started_at, offer.queue_id, offer.agent_id):
+            self._tally(key).add_offer(offer)
+
+    def _add_seat_time(self, seat: SeatTime) -> None:
+        """Count a stretch of an agent's time, cut where intervals and shifts meet."""
+        for piece in self.pieces(seat):
+            self.total.add_seat_time(piece)
+            for key in self._keys(piece.period.since, None, piece.agent_id):
+                self._tally(key).add_seat_time(piece)
+
+    def _interval(self, at: datetime) -> Period:
+        """The part of the report's period in which an instant lies."""
         layout = self.layout
         if layout.grain is None:
             return layout.period
-        return interval_of(piece.since, layout.grain, layout.zone).within(layout.period) or layout.period
+        return interval_of(at, layout.grain, layout.zone).within(layout.period) or layout.period
 
-    def _keys(self, period: Period, queue_id: QueueId | None, agent_id: AgentId | None) -> Iterator[Key]:
-        by = self.layout.by
+    def _keys(self, at: datetime, queue_id: QueueId | None, agent_id: AgentId | None) -> Iterator[Key]:
+        by, period = self.layout.by, self._interval(at)
         queue = queue_id if By.QUEUE in by else None
         agent = agent_id if By.AGENT in by else None
-        if By.TEAM not in by:
-            yield Key(period, queue, agent)
-            return
-        for team in self._teams_of.get(agent_id, (None,)) if agent_id else (None,):
-            yield Key(period, queue, agent, team)
+        teams = self._teams_of.get(agent_id, ()) if By.TEAM in by and agent_id else ()
+        shifts = [shift.name for shift in self.layout.shifts.at(at)] if By.SHIFT in by else ()
+        for team, shift in product(teams or (None,), shifts or (None,)):
+            yield Key(period, queue, agent, team, shift)
 
     def _tally(self, key: Key) -> Tally:
         tally = self._tallies.get(key)
@@ -168,4 +179,4 @@ def _teams_by_agent(teams: Mapping[str, tuple[AgentId, ...]]) -> dict[AgentId, t
 
 
 def _order(key: Key) -> tuple[object, ...]:
-    return key.period.since, key.queue_id or "", key.agent_id or "", key.team or ""
+    return key.period.since, key.shift or "", key.queue_id or "", key.agent_id or "", key.team or ""

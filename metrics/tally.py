@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from app.acd.model import ExitReason, OfferOutcome
 from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.rings import RingTally, ringing_of_offer, ringing_of_passage
 from metrics.terms import Terms
 
 BANDS = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 30, 60, 120))
@@ -43,17 +44,22 @@ class Tally:
     wait_of_answered: timedelta = timedelta()
     wait_of_abandoned: timedelta = timedelta()
     longest_wait: timedelta = timedelta()
+    queue_wait_of_answered: timedelta = timedelta()
+    """The part of their wait in which no phone rang."""
+    longest_queue_wait: timedelta = timedelta()
     talk: timedelta = timedelta()
     hold: timedelta = timedelta()
     wrap_up: timedelta = timedelta()
     exits: Counter[ExitReason] = field(default_factory=Counter)
     abandons_by_band: Counter[int] = field(default_factory=Counter)
+    caller_rings: RingTally = field(default_factory=RingTally)
 
     # offers, in the interval in which they began
     offers: int = 0
     outcomes: Counter[OfferOutcome] = field(default_factory=Counter)
     ring_of_answered: timedelta = timedelta()
     longest_ring: timedelta = timedelta()
+    agent_rings: RingTally = field(default_factory=RingTally)
 
     # an agent's time, in the interval in which it passed
     logged_in: timedelta = timedelta()
@@ -68,6 +74,8 @@ class Tally:
             return
         self.offered += 1
         self.repeat_calls += passage.is_repeat
+        self.caller_rings.add(ringing_of_passage(passage))
+        self.longest_queue_wait = max(self.longest_queue_wait, passage.queue_wait or timedelta())
         if passage.connected_at is not None:
             self._add_answered(passage, terms)
         elif passage.left_at is not None:
@@ -85,6 +93,7 @@ class Tally:
         self.longest_ring = max(self.longest_ring, ring)
         if offer.outcome is OfferOutcome.ANSWERED:
             self.ring_of_answered += ring
+        self.agent_rings.add(ringing_of_offer(offer))
 
     def add_seat_time(self, seat: SeatTime) -> None:
         """Count a stretch of an agent's time."""
@@ -103,6 +112,7 @@ class Tally:
         self.answered += 1
         self.answered_in_time += terms.is_in_time(wait)
         self.wait_of_answered += wait
+        self.queue_wait_of_answered += passage.queue_wait or timedelta()
         self.longest_wait = max(self.longest_wait, wait)
         self.agent_hang_ups += passage.is_ended_by_agent
         if passage.completed_at is not None:

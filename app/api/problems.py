@@ -57,6 +57,7 @@ _KINDS = (
     Kind("unknown-call", HTTPStatus.NOT_FOUND, "No such call"),
     Kind("unknown-missed-call", HTTPStatus.NOT_FOUND, "No such missed call"),
     Kind("unknown-team", HTTPStatus.NOT_FOUND, "No such team"),
+    Kind("unknown-shift", HTTPStatus.NOT_FOUND, "No such shift"),
     Kind("unknown-figure", HTTPStatus.NOT_FOUND, "No such figure"),
     Kind("unknown-user", HTTPStatus.NOT_FOUND, "No such user"),
     Kind("unknown-token", HTTPStatus.NOT_FOUND, "No such token"),
@@ -220,6 +221,7 @@ _EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "unknown-agent": ("No agent has the id 'lin'. List the agents to see which there are.", {}),
     "unknown-queue": ("No queue has the id 'sales'. List the queues to see which there are.", {}),
     "unknown-call": ("No call has the id '1763'. List the calls to see which there are.", {}),
+    "unknown-shift": ("No shift has the id 'night'. List the shifts to see which there are.", {}),
     "unknown-missed-call": (
         "No missed-call has the id '1763'. List the missed-calls to see which there are.",
         {},

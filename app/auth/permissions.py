@@ -116,6 +116,7 @@ RULES: Mapping[str, Rule] = {
     "hangUpCall": Rule(Permission.CALLS_END, Subject.CALL),
     "reloadSite": Rule(Permission.SITE_RELOAD),
     "showReport": Rule(Permission.REPORTS_SEE, Subject.QUERY),
+    "showRingReport": Rule(Permission.REPORTS_SEE, Subject.QUERY),
     "listCallsBehind": Rule(Permission.REPORTS_SEE, Subject.QUERY),
     "exportQueueLog": Rule(Permission.REPORTS_SEE, also=Permission.NUMBERS_SEE),
     "listMissedCalls": Rule(Permission.REPORTS_SEE),

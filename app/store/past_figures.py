@@ -4,7 +4,7 @@ Rows are read and made into records a few at a time, and others get their turn b
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from itertools import groupby
@@ -38,6 +38,7 @@ from app.store.reason import plain_failures
 from metrics.intervals import Period
 from metrics.queue_log import Line
 from metrics.records import Offer, Passage, SeatTime
+from metrics.rings import time_rung
 from metrics.scope import Scope
 from metrics.seat import StateSpan, StatusSpan, seat_times
 
@@ -57,8 +58,13 @@ class PastFigures:
 
     async def passages(self, scope: Scope) -> AsyncIterator[Passage]:
         """Calls' passages through queues, in the order in which the callers were enqueued. Raises `HistoryAway`."""
-        async for row in self._rows(_passages(scope)):
-            yield _passage(row)
+        async with self._connection() as connection:
+            result = await connection.stream(_passages(scope))
+            async for rows in result.partitions(_AT_A_TIME):
+                rung = await _spans_rung(connection, rows)
+                for row in rows:
+                    yield _passage(row, rung.get((row.call_id, row.queue_id), ()))
+                await asyncio.sleep(0)
 
     async def offers(self, scope: Scope) -> AsyncIterator[Offer]:
         """Offers, in the order in which they began. Raises `HistoryAway`."""
@@ -158,7 +164,24 @@ def _is_repeat() -> ColumnElement[bool]:
     )
 
 
-def _passage(row: Row[Any]) -> Passage:
+async def _spans_rung(
+    connection: AsyncConnection, passages: Sequence[Row[Any]]
+) -> dict[tuple[str, str], list[Period]]:
+    """From when until when phones rang for these calls, by call and queue."""
+    ended_at = func.coalesce(_OFFER.answered_at, _OFFER.ended_at).label("until")
+    calls = {row.call_id for row in passages}
+    query = select(_OFFER.call_id, _OFFER.queue_id, _OFFER.ringing_at, ended_at).where(
+        _OFFER.call_id.in_(calls), _OFFER.ringing_at.is_not(None), ended_at.is_not(None)
+    )
+    spans: dict[tuple[str, str], list[Period]] = {}
+    for call_id, queue_id, since, until in await connection.execute(query):
+        spans.setdefault((call_id, queue_id), []).append(Period(since, until))
+    return spans
+
+
+def _passage(row: Row[Any], spans: Iterable[Period]) -> Passage:
+    """`spans`: from when until when phones rang for the call in this queue, in whichever of its passages."""
+    end = row.connected_at or row.left_at
     return Passage(
         call_id=row.call_id,
         queue_id=row.queue_id,
@@ -173,6 +196,9 @@ def _passage(row: Row[Any]) -> Passage:
         wrap_up=row.wrap_up * _MICROSECOND,
         is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
         is_repeat=bool(row.is_repeat),
+        ring_number=row.ring,
+        is_within_rings=row.is_within_rings,
+        rung=timedelta() if end is None else time_rung(spans, Period(row.enqueued_at, end)),
     )
 
 
@@ -198,6 +224,8 @@ def _offer(row: Row[Any]) -> Offer:
         answered_at=row.answered_at,
         ended_at=row.ended_at,
         outcome=OfferOutcome(row.outcome) if row.outcome else None,
+        ring_number=row.ring,
+        is_within_rings=row.is_within_rings,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -95,6 +96,17 @@ def offer(outcome: OfferOutcome | None, ring: float | None = 5, *, start: float 
     )
 
 
+R = TypeVar("R", Passage, Offer)
+
+
+def rung(record: R, ring: int, *, limit: int = 3, seconds: float = 0) -> R:
+    """The record, over in this ring; of a passage, with phones that rang for so long."""
+    rings: dict[str, Any] = {"ring_number": ring, "is_within_rings": ring <= limit}
+    if isinstance(record, Passage):
+        rings["rung"] = timedelta(seconds=seconds)
+    return replace(record, **rings)
+
+
 def seat(
     since: float, until: float, activity: Activity, *, paused: bool = False, agent: AgentId = LIN
 ) -> SeatTime:
@@ -160,11 +172,24 @@ def _is_in(scope: Scope, at: datetime, queue_id: QueueId, agent_id: AgentId | No
 
 _seconds = st.integers(0, 90_000).map(lambda tenths: tenths / 10)
 _starts = st.integers(0, 86_400)
+_rings = st.integers(1, 9)
 PASSAGES = st.one_of(
     st.builds(
-        lambda wait, talk, start, hold, wrap_up, by_agent, queue, agent: answered(
-            wait, talk, start=start, hold=hold, wrap_up=wrap_up, by_agent=by_agent, queue=queue, agent=agent
+        lambda ring, wait, talk, start, hold, wrap_up, by_agent, queue, agent: rung(
+            answered(
+                wait,
+                talk,
+                start=start,
+                hold=hold,
+                wrap_up=wrap_up,
+                by_agent=by_agent,
+                queue=queue,
+                agent=agent,
+            ),
+            ring,
+            seconds=wait / ring,
         ),
+        _rings,
         _seconds,
         _seconds,
         _starts,
@@ -175,7 +200,8 @@ PASSAGES = st.one_of(
         st.sampled_from([LIN, WANG]),
     ),
     st.builds(
-        lambda wait, reason, start: left(wait, reason, start=start),
+        lambda ring, wait, reason, start: rung(left(wait, reason, start=start), ring),
+        _rings,
         _seconds,
         st.sampled_from(
             [
@@ -192,11 +218,19 @@ PASSAGES = st.one_of(
     st.builds(waits, _starts),
     st.builds(refused),
 )
-OFFERS = st.builds(
-    lambda outcome, ring, start: offer(outcome, ring, start=start),
-    st.none() | st.sampled_from(OfferOutcome),
-    st.none() | _seconds,
-    _starts,
+OFFERS = st.one_of(
+    st.builds(
+        lambda ring, outcome, seconds, start: rung(offer(outcome, seconds, start=start), ring),
+        _rings,
+        st.sampled_from(OfferOutcome),
+        _seconds,
+        _starts,
+    ),
+    st.builds(
+        lambda outcome, start: offer(outcome, None, start=start),
+        st.none() | st.sampled_from(OfferOutcome),
+        _starts,
+    ),
 )
 SEATS = st.builds(
     lambda since, length, activity, paused, agent: seat(

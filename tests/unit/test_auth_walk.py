@@ -53,12 +53,9 @@ OPERATIONS = """
     showCall            O     T      T      A    A     A      A     A     A      A
     hangUpCall          O     O      T      A    O     O      -     -     -      A
     showReport          -     -      T      A    -     -      A     -     -      A
+    showRingReport      -     -      T      A    -     -      A     -     -      A
     listCallsBehind     -     -      T      A    -     -      A     -     -      A
     exportQueueLog      -     -      -      A    -     -      -     -     -      A
-    listMissedCalls     -     -      -      A    -     -      A     -     -      A
-    showMissedCall      -     -      -      A    -     -      A     -     -      A
-    sumCharges          -     -      -      A    -     -      A     -     -      A
-    waiveMissedCall     -     -      -      -    -     -      A     -     -      A
     listMissedCalls     -     -      -      A    -     -      A     -     -      A
     showMissedCall      -     -      -      A    -     -      A     -     -      A
     sumCharges          -     -      -      A    -     -      A     -     -      A
@@ -95,6 +92,9 @@ TOPICS = """
     calls-full          O     O      T      A    O     A      -     -     -      A
 """
 """`calls-full`: with unmasked numbers."""
+
+ASKING_ABOUT = ("/calls", "/reports", "/rings")
+"""Ends of paths whose query says whom a request is about."""
 
 WITHOUT_PROOF = {"isAlive", "isReady", "openSession"}
 
@@ -197,7 +197,7 @@ def filled(path: str, about: AgentId | None) -> str:
 async def ask(client: httpx2.AsyncClient, method: str, path: str, about: AgentId | None) -> httpx2.Response:
     """One request about somebody. Its body is refused as invalid by whatever would change something."""
     if method == "GET":
-        query = {"agent_id": about} if about and path.endswith(("/calls", "/reports")) else {}
+        query = {"agent_id": about} if about and path.endswith(ASKING_ABOUT) else {}
         return await client.get(filled(path, about), params=query)
     return await client.request(method, filled(path, about), json={"agent_id": about} if about else {})
 
@@ -208,7 +208,7 @@ def subjects(path: str) -> list[AgentId | None]:
         return [OWN, MATE, None]
     if "{agent_id}" in path:
         return [OWN, MATE, STRANGER]
-    return [OWN, MATE, STRANGER, None] if path.endswith(("/calls", "/reports")) else [None]
+    return [OWN, MATE, STRANGER, None] if path.endswith(ASKING_ABOUT) else [None]
 
 
 @pytest.mark.parametrize("role", ROLES)

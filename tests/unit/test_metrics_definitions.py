@@ -156,6 +156,8 @@ def test_figures_of_offers_are_what_a_hand_counts() -> None:
         "rna_rate": pytest.approx(1 / 5),
         "avg_ring": pytest.approx(5.5),
         "longest_ring": 15,
+        "agent_rings_over": 3,
+        "agent_rings_total": 3,
     }
 
 

@@ -44,12 +44,9 @@ def filled(
     seats: Sequence[SeatTime] = (),
 ) -> Report:
     """The report with these records."""
-    for passage in passages:
-        report.add_passage(passage)
-    for each in offers:
-        report.add_offer(each)
-    for stretch in seats:
-        report.add_seat_time(stretch)
+    records: list[Passage | Offer | SeatTime] = [*passages, *offers, *seats]
+    for record in records:
+        report.add(record)
     return report
 
 

@@ -4,13 +4,14 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import httpx2
 import pytest
 
 from app.acd.model import ExitReason, OfferOutcome
+from app.calls.shifts import Shift, Shifts
 from app.ids import AgentId
 from app.site.model import Site
 from metrics.definitions import FIGURES, Unit
@@ -24,6 +25,7 @@ from tests.support.metrics_records import (
     at,
     left,
     offer,
+    rung,
     seat,
 )
 from tests.support.stage import Stage
@@ -33,8 +35,8 @@ RANGE = {"since": "2026-11-21T09:00:00Z", "until": "2026-11-21T10:00:00Z"}
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of a service with an hour of records, which is over."""
+async def stage_with_records() -> AsyncIterator[Stage]:
+    """A service with an hour of records, which is over."""
     records = ListRecords(
         [
             answered(5, 60, start=10),
@@ -50,6 +52,31 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
     stage.open()
     stage.clock.move(timedelta(hours=2))
     stage.service.site = _with_teams(stage)
+    yield stage
+    stage.dispatcher.stop()
+
+
+@pytest.fixture
+async def client(stage_with_records: Stage) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of that service."""
+    async with stage_with_records.client() as client:
+        yield client
+
+
+@pytest.fixture
+async def rung_client() -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of a service whose callers and phones have counted rings."""
+    records = ListRecords(
+        [rung(answered(64, agent=WANG), 13, seconds=4), rung(answered(8, start=100), 2, seconds=8)],
+        [
+            rung(offer(OfferOutcome.ANSWERED, 3), 1),
+            rung(offer(OfferOutcome.ANSWERED, 22, start=200), 5),
+            rung(offer(OfferOutcome.WITHDRAWN, 2, start=300), 1),
+        ],
+    )
+    stage = Stage(records=records)
+    stage.open()
+    stage.clock.move(timedelta(hours=2))
     async with stage.client() as client:
         yield client
     stage.dispatcher.stop()
@@ -170,6 +197,7 @@ async def test_the_calls_behind_a_figure_tell_who_when_and_how_long(client: http
         "agent_id": "lin",
         "at": "2026-11-21T09:00:10.000Z",
         "seconds": 5.0,
+        "ring": None,
         "what": "answered",
     }
     ring = await ask(client, "/calls", figure="longest_ring")
@@ -269,6 +297,106 @@ async def test_unknown_teams_figures_and_cursors_are_problems(client: httpx2.Asy
         "wrong-cursor",
     )
     assert (await problem(client, **RANGE, per="hour"))[:2] == (422, "invalid-request")
+
+
+# --- shifts --------------------------------------------------------------------------------------------------------
+
+
+def in_shifts(stage: Stage) -> None:
+    """By the clock in Shanghai, where nine is 17:00: `late` until 17:05, from then on `night`, with an overlap until 17:20."""
+    shifts = Shifts(
+        stage.service.site.time_zone,
+        (
+            Shift("late", time(14), time(17, 5)),
+            Shift("help", time(17), time(17, 20)),
+            Shift("night", time(17, 5), time(2)),
+        ),
+    )
+    site = stage.service.site
+    stage.service.site = replace(site, calls=replace(site.calls, shifts=shifts))
+
+
+async def test_rows_by_shift_are_what_began_in_it(
+    stage_with_records: Stage, client: httpx2.AsyncClient
+) -> None:
+    """In both where two overlap, once in the total; agents' time is cut where they meet."""
+    in_shifts(stage_with_records)
+    report = await ask(client, by="shift")
+    rows = {row["shift"]: row["figures"] for row in report["rows"]}
+    assert {name: row["offered"] for name, row in rows.items()} == {"help": 4, "late": 3, "night": 2}
+    assert {name: row["offers"] for name, row in rows.items()} == {"help": 2, "late": 1, "night": 1}
+    assert {name: row["idle"] for name, row in rows.items()} == {"help": 1200, "late": 300, "night": 1500}
+    assert report["total"]["figures"]["offered"] == 5
+
+
+async def test_without_shifts_everything_lies_outside_of_them(client: httpx2.AsyncClient) -> None:
+    """One row, whose link lists the same calls."""
+    (row,) = (await ask(client, by="shift"))["rows"]
+    assert (row["shift"], row["figures"]["offered"]) == (None, 5)
+    answer = await client.get(row["calls"].replace("{figure}", "offered"))
+    assert len(answer.json()["records"]) == 5
+
+
+@pytest.mark.parametrize("rest", [{}, {"by": ["shift", "agent"], "per": "15min"}, {"shift": "night"}])
+async def test_the_link_of_a_shifts_row_lists_what_it_counts(
+    stage_with_records: Stage, client: httpx2.AsyncClient, rest: dict[str, Any]
+) -> None:
+    """For every count, of an agent's time too; what lies in no shift as well."""
+    in_shifts(stage_with_records)
+    report = await ask(client, **{"by": "shift", **rest})
+    for row in [*report["rows"], report["total"]]:
+        for name, value in row["figures"].items():
+            if value and FIGURES[name].unit is Unit.COUNT:
+                answer = await client.get(row["calls"].replace("{figure}", name))
+                assert len(answer.json()["records"]) == value, (row, name)
+        answer = await client.get(row["calls"].replace("{figure}", "idle"))
+        listed = sum(each["seconds"] for each in answer.json()["records"])
+        assert listed == row["figures"]["idle"], row
+
+
+async def test_a_shift_of_a_day_is_the_one_that_begins_on_it(
+    stage_with_records: Stage, client: httpx2.AsyncClient
+) -> None:
+    """The night's is over on the next day."""
+    in_shifts(stage_with_records)
+    answer = await client.get(REPORTS, params={"day": "2026-11-21", "shift": "night"})
+    assert (answer.json()["since"], answer.json()["until"]) == (
+        "2026-11-21T09:05:00.000Z",
+        "2026-11-21T18:00:00.000Z",
+    )
+    assert answer.json()["total"]["figures"]["offered"] == 2
+    assert (await problem(client, **RANGE, shift="noon"))[:2] == (404, "unknown-shift")
+
+
+# --- three rings ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_ring_report_keeps_agents_and_callers_apart_and_names_the_worst(
+    rung_client: httpx2.AsyncClient,
+) -> None:
+    """A caller who waited 64 s and was answered in the agent's first ring; an agent who answered in the fifth."""
+    report = await ask(rung_client, "/rings", by="agent")
+    lin, wang = report["rows"]
+    assert (lin["agent_id"], wang["agent_id"]) == ("lin", "wang")
+    compliance = ("agent_rings_within", "agent_rings_total", "agent_ring_compliance")
+    assert [lin["figures"][name] for name in compliance] == [1, 2, 0.5]
+    assert [wang["figures"]["caller_rings_over"], wang["figures"]["avg_queue_wait"]] == [1, 60.0]
+    (worst,) = lin["worst_agent_rings"]
+    assert (worst["ring"], worst["seconds"], worst["call_id"]) == (5, 22.0, "c")
+    assert [each["ring"] for each in report["total"]["worst_caller_rings"]] == [13]
+    behind = await rung_client.get(lin["calls"].replace("{figure}", "agent_rings_over"))
+    assert [(each["ring"], each["what"]) for each in behind.json()["records"]] == [(5, "answered")]
+    assert "occupancy" not in lin["figures"]
+
+
+async def test_a_ring_report_as_csv_has_the_worst_in_columns_of_their_own(
+    rung_client: httpx2.AsyncClient,
+) -> None:
+    """Each call with its ring; the figures are those of JSON."""
+    answer = await rung_client.get(f"{REPORTS}/rings", params={**RANGE, "by": "queue", "format": "csv"})
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode(), newline=""))
+    assert (row["worst_agent_rings"], row["worst_caller_rings"]) == ("c (5)", "answered-0-64 (13)")
+    assert (row["agent_rings_within"], row["caller_rings_over"], row["agent_ring_5"]) == ("1", "1", "1")
 
 
 def test_the_records_of_this_test_begin_at_nine() -> None:

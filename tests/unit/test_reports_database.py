@@ -8,6 +8,7 @@ import pytest
 from app.acd import facts as acd
 from app.acd.explanation import Explanation
 from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Strategy
+from app.acd.rings import RingCount
 from app.api.errors import HistoryAway
 from app.calls import facts as calls
 from app.calls.call import CallKind
@@ -142,6 +143,42 @@ async def test_offers_are_read_with_their_ring(tmp_path: Path, database: TestDat
         await journal.flush()
         (found,) = [each async for each in PastFigures(journal.database.engine).offers(HOUR)]
     assert (found.outcome, found.ring) == (OfferOutcome.ANSWERED, timedelta(seconds=3))
+
+
+async def test_a_wait_is_told_apart_from_the_rings_in_it(tmp_path: Path, database: TestDatabase) -> None:
+    """Ann's phone rang out from 1 to 6, Ann's and Bob's rang at once from 10 on, Ann picked up at 13: 8 s of the 13 s."""
+    call, queue = CallId("c"), acd.CallQueued(at(0), CallId("c"), SALES, at(0), 0, 1)
+    rings, bob = RingCount(at(0), 3, is_within=True), AgentId("bob")
+    facts: list[Fact] = [
+        queue,
+        *(
+            fact
+            for offer, who, rang, ended, outcome in (
+                ("c-1", ANN, 1, 6, OfferOutcome.NO_ANSWER),
+                ("c-2", ANN, 10, 14, OfferOutcome.ANSWERED),
+                ("c-3", bob, 11, 13, OfferOutcome.ANSWERED_ELSEWHERE),
+            )
+            for fact in (
+                acd.OfferStarted(at(rang), OfferId(offer), call, SALES, who, DeviceId("phone1"), _WHY),
+                acd.OfferRang(at(rang), OfferId(offer)),
+                acd.OfferEnded(
+                    *(at(ended), OfferId(offer), call, SALES, who, outcome, at(rang), at(rang)),
+                    RingCount(at(rang), 1, is_within=True),
+                ),
+            )
+        ),
+        acd.CallConnected(at(14), call, SALES, ANN, OfferId("c-2"), at(0), at(13), rings),
+    ]
+    async with running_journal(tmp_path, database.url) as journal:
+        for fact in facts:
+            journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+        await journal.flush()
+        figures = PastFigures(journal.database.engine)
+        (passage,) = await passages(figures)
+        offers = [each async for each in figures.offers(HOUR)]
+    assert (passage.wait, passage.rung) == (timedelta(seconds=14), timedelta(seconds=8))
+    assert (passage.ring_number, passage.is_within_rings) == (3, True)
+    assert [(each.ring_number, each.is_within_rings) for each in offers] == [(1, True)] * 3
 
 
 async def test_a_scope_leaves_out_what_is_not_asked_for(

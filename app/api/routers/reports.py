@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from app.api.problems import described
-from app.api.report_examples import CSV, QUEUE_LOG
-from app.api.reports import Reports, csv_of
+from app.api.report_examples import CSV, QUEUE_LOG, RING_CSV
+from app.api.report_shape import csv_of, report_shape, ring_report_shape
+from app.api.reports import Reports
 from app.api.schemas.report import (
     BehindPage,
     BehindQuery,
@@ -17,16 +18,21 @@ from app.api.schemas.report import (
     PeriodQuery,
     ReportQuery,
     ReportShape,
+    RingReportShape,
     ServiceLevelShape,
 )
-from metrics.definitions import FIGURES
+from metrics.definitions import FIGURES, RING_FIGURES
 from metrics.terms import SERVICE_LEVELS
 
 _CSV_TYPE = "text/csv; charset=utf-8; header=present"
 _BYTE_ORDER_MARK = "\ufeff"
-_AS_CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": CSV}}}
-}
+
+
+def _as_csv(example: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": example}}}}
+
+
+_PROBLEMS = ("unknown-team", "unknown-shift", "bad-range", "too-many-rows", "history-away")
 _AS_QUEUE_LOG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": QUEUE_LOG}}}
 }
@@ -54,23 +60,43 @@ def reports_router(reports: Reports) -> APIRouter:
         operation_id="showReport",
         summary="A report",
         response_model=ReportShape,
-        responses={**_AS_CSV, **described("unknown-team", "bad-range", "too-many-rows", "history-away")},
+        responses={**_as_csv(CSV), **described(*_PROBLEMS)},
     )
     async def show_report(query: Annotated[ReportQuery, Query()]) -> ReportShape | Response:
-        """Figures by interval, queue, agent and team. Figures of agents' time are left out where rows are by queue.
+        """Figures by interval, queue, agent, team and shift. Figures of agents' time are left out where rows are by queue.
 
-        A call counts in the interval in which it was enqueued, an agent's time where it passed.
+        A call counts in the interval and the shift in which it was enqueued, an agent's time where it passed.
         """
         report = await reports.report(query)
         if query.format is Format.JSON:
-            return reports.shape(report, query)
+            return report_shape(report, query)
         return _csv_answer(csv_of(report), for_excel=query.format is Format.EXCEL)
+
+    @router.get(
+        "/rings",
+        operation_id="showRingReport",
+        summary="Compliance with the three rings",
+        response_model=RingReportShape,
+        responses={**_as_csv(RING_CSV), **described(*_PROBLEMS)},
+    )
+    async def show_ring_report(query: Annotated[ReportQuery, Query()]) -> RingReportShape | Response:
+        """Who was answered within the rings, in which ring, and the worst cases; rings of agents' phones and of callers apart.
+
+        A caller who waits in a queue is not the agent's breach: `avg_queue_wait` is the part of the wait in which no phone rang,
+        `avg_rung_wait` the part in which one did. In a row of an agent, caller rings are those of the callers whom the agent answered.
+        """
+        report = await reports.report(query, figures=RING_FIGURES)
+        if query.format is Format.JSON:
+            return ring_report_shape(report, query)
+        return _csv_answer(csv_of(report, has_worst=True), for_excel=query.format is Format.EXCEL)
 
     @router.get(
         "/calls",
         operation_id="listCallsBehind",
         summary="The calls behind a figure",
-        responses=described("unknown-figure", "unknown-team", "bad-range", "wrong-cursor", "history-away"),
+        responses=described(
+            "unknown-figure", "unknown-team", "unknown-shift", "bad-range", "wrong-cursor", "history-away"
+        ),
     )
     async def list_calls_behind(query: Annotated[BehindQuery, Query()]) -> BehindPage:
         """For a count those that it counts, for a rate those above the line, for an average or a sum those that went into it."""

@@ -53,6 +53,15 @@ class ScopeQuery(PeriodQuery):
     queue_id: Name | None = None
     agent_id: Name | None = None
     team: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    shift: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=64,
+            description="Only what began in this shift. With `day`: the shift that begins on that day, past midnight too.",
+        ),
+    ] = None
+    outside_shifts: Annotated[bool, Field(description="Only what began in no shift.")] = False
     nobody: Annotated[bool, Field(description="Only calls that no agent took.")] = False
     service_level: Annotated[
         ServiceLevel | None, Field(description="The formula; default answered_and_abandoned.")
@@ -131,6 +140,7 @@ class RowShape(Shape):
     queue_id: str | None
     agent_id: str | None
     team: str | None
+    shift: str | None
     figures: Annotated[
         dict[str, int | float | None], Field(description="By name; null where a figure means nothing.")
     ]
@@ -139,8 +149,8 @@ class RowShape(Shape):
     ]
 
 
-class ReportShape(Shape):
-    """A report."""
+class ReportHead(Shape):
+    """What a report is of."""
 
     since: Instant
     until: Instant
@@ -148,6 +158,11 @@ class ReportShape(Shape):
     per: Grain | None
     by: list[By]
     terms: TermsShape
+
+
+class ReportShape(ReportHead):
+    """A report."""
+
     rows: list[RowShape]
     total: RowShape
 
@@ -160,7 +175,24 @@ class BehindShape(Shape):
     agent_id: str | None
     at: Annotated[Instant, Field(description="When the caller was enqueued, or it began.")]
     seconds: Annotated[float | None, Field(description="The wait, the ring, or how long it lasted.")]
+    ring: Annotated[
+        int | None, Field(description="The caller's ring in which it ended; of an offer, the agent's.")
+    ]
     what: Annotated[str, Field(description="How the call or the offer ended, or what the agent did.")]
+
+
+class RingRowShape(RowShape):
+    """One row with its worst cases: those over the limit, most rings first, ten at most."""
+
+    worst_agent_rings: list[BehindShape]
+    worst_caller_rings: list[BehindShape]
+
+
+class RingReportShape(ReportHead):
+    """A report of the three rings."""
+
+    rows: list[RingRowShape]
+    total: RingRowShape
 
 
 class BehindPage(Shape):

@@ -67,6 +67,8 @@ class Leg:
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
     joined_at: datetime | None = None
+    held_since: datetime | None = None
+    """Since when this party has the others on hold."""
     is_dropped: bool = False
     """We asked for its end; what comes from it now is late."""
 
@@ -99,7 +101,9 @@ class Call:
     """When Asterisk must have joined the parties, while it was asked to."""
     bridged_at: datetime | None = None
     held_since: datetime | None = None
+    """Since when somebody at one of our phones has the other party on hold. What the caller's own phone holds is no hold here."""
     held: timedelta = timedelta(0)
+    """How long that was before."""
     ended_by: HangUpParty | None = None
     cause: int = 0
     left: CallLeft | None = None
@@ -115,6 +119,17 @@ class Call:
         if role is LegRole.AGENT:
             return self.legs.get(self.winner) if self.winner else None
         return next((leg for leg in self.legs.values() if leg.role is role and not leg.is_dropped), None)
+
+    def note_hold(self, leg: Leg, now: datetime, *, is_held: bool) -> None:
+        """The leg's party pressed the hold key, or released it. Two who hold at once are one hold, until both have released."""
+        leg.held_since = now if is_held else None
+        is_on_hold = any(
+            each.held_since is not None and each.device_id is not None for each in self.legs.values()
+        )
+        if not is_on_hold:
+            self.end_hold(now)
+        elif self.held_since is None:
+            self.held_since = now
 
     def end_hold(self, now: datetime) -> None:
         """Add a running hold to the sum. May be called twice."""

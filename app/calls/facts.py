@@ -53,7 +53,7 @@ class LegFinished:
 
 @dataclass(frozen=True, slots=True)
 class CallHoldChanged:
-    """A party pressed (`is_held`) or released the hold key."""
+    """A party pressed (`is_held`) or released the hold key. Each party has its own."""
 
     at: datetime
     call_id: CallId
@@ -63,7 +63,10 @@ class CallHoldChanged:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """A call is over: the last word on who ended it and why. `bridged_at` None: nobody talked."""
+    """A call is over: the last word on who ended it and why. `bridged_at` None: nobody talked.
+
+    `held_ms` is how long somebody at one of our phones had the other party on hold.
+    """
 
     at: datetime
     call_id: CallId

@@ -220,11 +220,10 @@ class Switchboard:
         if leg is None:
             return
         call = self.calls[leg.call_id]
-        if call.phase is not Phase.TALKING or is_held is (call.held_since is not None):
+        if call.phase is not Phase.TALKING or is_held is (leg.held_since is not None):
             return
         turn.tell(CallHoldChanged(turn.now, call.id, leg.id, is_held))
-        call.end_hold(turn.now)
-        call.held_since = turn.now if is_held else None
+        call.note_hold(leg, turn.now, is_held=is_held)
         if leg.id == call.winner:
             self.route(acd.CallHeld(call.id) if is_held else acd.CallUnheld(call.id), turn)
 

@@ -1,12 +1,13 @@
 """Caller and agent talk: what each of them hears and sees, from the first ring to the last word. Judged by ear and by the wire."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from app.acd.facts import CallConnected
 from app.acd.model import AgentState
-from app.calls.facts import CallHoldChanged
+from app.calls.facts import CallEnded, CallHoldChanged
 from app.simulator import sip
 from app.simulator.answering import Answer
 from app.simulator.dialog import DialogState
@@ -131,6 +132,76 @@ async def test_a_caller_who_holds_leaves_the_agent_connected(hotline: Hotline) -
     await here.hears(MUSIC_HZ)
     await hotline.fact(CallHoldChanged, is_held=True)
     assert hotline.agent_view(1).state is AgentState.CONNECTED
+    assert hotline.the_call.held_since is None
+
+
+async def test_when_both_hold_each_gives_back_only_the_own_hold(hotline: Hotline) -> None:
+    """The agent's hold lasts until the agent ends it, whatever the caller's phone does meanwhile."""
+    agent = await hotline.agent(1, Answer())
+    there = await hotline.call(SERVICE)
+    here = await agent.next_call()
+    await hotline.until_talking()
+
+    await there.hold()
+    await here.hold()
+    await until(lambda: len(hotline.told(CallHoldChanged, is_held=True)) == 2, "one of them is not on hold")
+    assert hotline.agent_view(1).state is AgentState.HELD
+
+    await there.unhold()
+    await there.hears(MUSIC_HZ)
+    await hotline.fact(CallHoldChanged, is_held=False)
+    assert hotline.agent_view(1).state is AgentState.HELD
+    assert hotline.the_call.held_since is not None
+
+    await here.unhold()
+    await until(lambda: hotline.agent_view(1).state is AgentState.CONNECTED, "the agent's hold does not end")
+    here.play(AGENT_HZ)
+    there.play(CALLER_HZ)
+    await asyncio.gather(there.hears(AGENT_HZ), here.hears(CALLER_HZ))
+    await asyncio.gather(there.stops_hearing(MUSIC_HZ), here.stops_hearing(MUSIC_HZ))
+    held = [fact.at for fact in hotline.told(CallHoldChanged, leg_id=hotline.the_call.winner)]
+    assert hotline.the_call.held == held[1] - held[0]
+
+
+async def test_when_the_agent_takes_the_call_back_first_the_callers_hold_goes_on(hotline: Hotline) -> None:
+    agent = await hotline.agent(1, Answer())
+    there = await hotline.call(SERVICE)
+    here = await agent.next_call()
+    await hotline.until_talking()
+    await here.hold()
+    await there.hold()
+    await until(lambda: len(hotline.told(CallHoldChanged, is_held=True)) == 2, "one of them is not on hold")
+
+    await here.unhold()
+    await until(lambda: hotline.agent_view(1).state is AgentState.CONNECTED, "the agent's hold does not end")
+    await here.hears(MUSIC_HZ)
+    assert hotline.the_call.held_since is None
+
+    await there.unhold()
+    here.play(AGENT_HZ)
+    there.play(CALLER_HZ)
+    await asyncio.gather(there.hears(AGENT_HZ), here.hears(CALLER_HZ))
+    assert hotline.agent_view(1).state is AgentState.CONNECTED
+
+
+@pytest.mark.parametrize("leaver", ["caller", "agent"])
+async def test_who_hangs_up_while_both_hold_ends_the_call_and_the_hold(hotline: Hotline, leaver: str) -> None:
+    """The hold counts until the end, and the agent is free."""
+    agent = await hotline.agent(1, Answer())
+    there = await hotline.call(SERVICE)
+    here = await agent.next_call()
+    await hotline.until_talking()
+    await here.hold()
+    await there.hold()
+    await until(lambda: len(hotline.told(CallHoldChanged, is_held=True)) == 2, "one of them is not on hold")
+    winner = hotline.the_call.winner
+    leaves, stays = (there, here) if leaver == "caller" else (here, there)
+    leaves.hang_up()
+    await stays.until_ended()
+    ended = await hotline.fact(CallEnded)
+    began = await hotline.fact(CallHoldChanged, leg_id=winner)
+    assert ended.held_ms == round((ended.at - began.at).total_seconds() * 1000)
+    await until(lambda: hotline.agent_view(1).state is AgentState.IDLE, "the agent is not free")
 
 
 async def test_an_agent_who_answers_late_is_connected_all_the_same(hotline: Hotline) -> None:

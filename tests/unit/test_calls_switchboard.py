@@ -42,12 +42,14 @@ from app.calls.turn import Outcome
 from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId
 from tests.support.switchboards import (
     AGENTS,
+    EXTENSIONS,
     NOBODY,
     OUTSIDE,
     PHONES,
     RING_ALL,
     RINGBACK,
     SERVICE,
+    TICK,
     TO_MESSAGE,
     TO_NUMBER,
     TO_VOICEMAIL,
@@ -83,6 +85,13 @@ def only(outcome: Outcome, kind: type) -> object:
     """The only fact of a kind."""
     (fact,) = [fact for fact in outcome.facts if isinstance(fact, kind)]
     return fact
+
+
+def state_of(board: Board, agent_id: AgentId) -> AgentState:
+    """What the agent does now."""
+    agent = board.board.engine.agent(agent_id)
+    assert agent is not None
+    return agent.state
 
 
 def connect(board: Board, *, entry: str = SERVICE) -> None:
@@ -274,9 +283,7 @@ def test_a_call_ended_from_outside_ends_both_legs(board: Board) -> None:
 def test_hold_is_summed_up_and_shown(board: Board) -> None:
     connect(board)
     board.handle(LegHeld(OFFER1))
-    agent = board.board.engine.agent(ANN)
-    assert agent is not None
-    assert agent.state is AgentState.HELD
+    assert state_of(board, ANN) is AgentState.HELD
     board.handle(LegUnheld(OFFER1))
     ended = only(board.handle(LegEnded(C1, LegEnd.BY_PHONE)), CallEnded)
     assert isinstance(ended, CallEnded)
@@ -287,6 +294,38 @@ def test_a_hold_key_pressed_twice_is_one_hold(board: Board) -> None:
     connect(board)
     assert only(board.handle(LegHeld(OFFER1)), CallHoldChanged)
     assert board.handle(LegHeld(OFFER1)) == Outcome()
+
+
+def test_each_party_has_a_hold_of_its_own(board: Board) -> None:
+    """The caller's own hold is written down; the agent's state and the held time are of the agent's alone."""
+    connect(board)
+    call = board.board.calls[CallId("c1")]
+    holds = []
+    for event in (LegHeld(C1), LegHeld(OFFER1), LegUnheld(C1), LegUnheld(OFFER1)):
+        changed = only(board.handle(event), CallHoldChanged)
+        assert isinstance(changed, CallHoldChanged)
+        holds.append((changed.leg_id, changed.is_held, state_of(board, ANN), call.held_since is not None))
+    assert holds == [
+        (C1, True, AgentState.CONNECTED, False),
+        (OFFER1, True, AgentState.HELD, True),
+        (C1, False, AgentState.HELD, True),
+        (OFFER1, False, AgentState.CONNECTED, False),
+    ]
+    assert call.held == 2 * TICK
+
+
+def test_two_agents_who_hold_each_other_are_on_hold_until_both_have_released(board: Board) -> None:
+    """One hold, not the sum of two."""
+    board.log_in(BOB)
+    board.handle(OriginateRequested(CallId("c1"), ANN, EXTENSIONS[1]))
+    board.handle(LegAnswered(C1))
+    callee = LegId("c1-callee")
+    board.handle(LegAnswered(callee))
+    board.handle(LegJoined(C1, BRIDGE))
+    board.handle(LegJoined(callee, BRIDGE))
+    for event in (LegHeld(C1), LegHeld(callee), LegUnheld(C1), LegUnheld(callee)):
+        board.handle(event)
+    assert board.board.calls[CallId("c1")].held == 3 * TICK
 
 
 def test_a_hold_that_runs_when_the_call_ends_counts(board: Board) -> None:

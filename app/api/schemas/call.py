@@ -89,8 +89,11 @@ class CallShape(Shape):
     enqueued_at: Instant | None
     answered_at: Instant | None
     bridged_at: Instant | None
-    held_since: Instant | None
-    held_ms: int
+    held_since: Annotated[
+        Instant | None,
+        Field(description="An agent has the other party on hold. A caller's own hold is none."),
+    ]
+    held_ms: Annotated[int, Field(description="How long that was before.")]
     ended_at: Instant | None
     outcome: str | None
     ended_by: HangUpParty | None

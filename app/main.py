@@ -50,7 +50,6 @@ from app.runtime.service import Service
 from app.settings import Settings
 from app.site.loader import SiteFile
 from app.site.secret_store import SecretError, Secrets
-from app.store.derived import projections
 from app.store.entry import Entry
 from app.store.journal import Journal, JournalSettings
 from app.store.projection import Projector
@@ -392,7 +391,7 @@ async def _open(settings: Settings, clock: Clock) -> _Parts:
 
 async def _open_journal(settings: Settings, clock: Clock) -> Journal:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
-    projector = Projector(decode_facts, projections())
+    projector = Projector(decode_facts)
     return await Journal.open(
         JournalSettings(directory=settings.data_dir, url=url), clock=clock, projector=projector
     )

@@ -12,7 +12,6 @@ from app.errors import PeriodInvalid
 from app.runtime.codec import decode_facts
 from app.runtime.recovery import first_difference
 from app.settings import Settings
-from app.store.derived import projections
 from app.store.engine import open_engine
 from app.store.journal import Journal, JournalSettings
 from app.store.past_queue_log import queue_log
@@ -22,7 +21,7 @@ from metrics.intervals import Period
 
 
 async def _open_journal(settings: Settings) -> tuple[Journal, Projector]:
-    projector = Projector(decode_facts, projections())
+    projector = Projector(decode_facts)
     return await Journal.open(
         _journal_settings(settings), clock=SystemClock(), projector=projector
     ), projector

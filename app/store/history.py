@@ -1,10 +1,9 @@
-"""The history of calls, offers, legs and agents, out of the facts of the brains."""
+"""Calls, offers, legs and what agents did, out of the facts of the brains."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table
 
 from app.acd import facts as acd
 from app.calls import facts as calls
@@ -15,19 +14,8 @@ CONNECTED = "connected"
 """The outcome of a call in which somebody talked; other outcomes are values of `ExitReason`."""
 
 
-class History:
-    """The projection that fills `call`, `offer`, `leg` and `agent_activity`."""
-
-    @property
-    def tables(self) -> Sequence[Table]:
-        """The tables that it fills."""
-        return (tables.call, tables.offer, tables.leg, tables.agent_activity)
-
-    def apply(self, fact: Any, rows: Rows) -> None:
-        """Add what a fact tells. Facts without a place in the history are ignored."""
-        record = _RECORDERS.get(type(fact))
-        if record is not None:
-            record(fact, rows)
+TABLES = (tables.call, tables.offer, tables.leg, tables.agent_activity)
+"""What is filled here, and nowhere else."""
 
 
 def _call_started(fact: calls.CallStarted, rows: Rows) -> None:
@@ -169,7 +157,7 @@ def _state_changed(fact: acd.AgentStateChanged, rows: Rows) -> None:
     )
 
 
-_RECORDERS: dict[type, Callable[[Any, Rows], None]] = {
+RECORDERS: Mapping[type, Callable[[Any, Rows], None]] = {
     acd.AgentStateChanged: _state_changed,
     acd.AgentStatusChanged: _status_changed,
     acd.CallConnected: _call_connected,

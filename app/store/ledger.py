@@ -1,9 +1,7 @@
-"""The projection of missed calls: the ledger of rule R10."""
+"""Missed calls: the ledger of rule R10."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from sqlalchemy import Table
 
 from app.acd import facts as acd
 from app.calls import facts as calls
@@ -15,19 +13,8 @@ CALL, OFFER = "call", "offer"
 """The two kinds of missed calls."""
 
 
-class Ledger:
-    """The projection that fills `missed_call`."""
-
-    @property
-    def tables(self) -> Sequence[Table]:
-        """The table that it fills."""
-        return (tables.missed_call,)
-
-    def apply(self, fact: Any, rows: Rows) -> None:
-        """Add what a fact tells of a missed call."""
-        record = _RECORDERS.get(type(fact))
-        if record is not None:
-            record(fact, rows)
+TABLES = (tables.missed_call,)
+"""What is filled here, and nowhere else."""
 
 
 def _call_missed(fact: calls.CallMissed, rows: Rows) -> None:
@@ -76,7 +63,7 @@ def _waived(fact: calls.MissedCallWaived, rows: Rows) -> None:
     )
 
 
-_RECORDERS: dict[type, Callable[[Any, Rows], None]] = {
+RECORDERS: Mapping[type, Callable[[Any, Rows], None]] = {
     acd.OfferEnded: _offer_ended,
     calls.CallMissed: _call_missed,
     calls.MissedCallWaived: _waived,

@@ -1,34 +1,20 @@
-"""The projection of calls' passages through queues, and of the conversations that came of them.
+"""Calls' passages through queues, and the conversations that came of them.
 
 `call` keeps only the last queue of a call; figures of a queue need each. A passage is known by its call, its queue and the caller's first
 enqueueing, which all facts about it carry: a call visits a queue once per enqueueing. A conversation is known by its call and the
 instant of the join.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from sqlalchemy import Table
 
 from app.acd import facts as acd
 from app.acd.rings import RingCount
 from app.store import tables
 from app.store.rows import Rows
 
-
-class Passages:
-    """The projection that fills `passage` and `conversation`."""
-
-    @property
-    def tables(self) -> Sequence[Table]:
-        """The tables that it fills."""
-        return (tables.passage, tables.conversation)
-
-    def apply(self, fact: Any, rows: Rows) -> None:
-        """Add what a fact tells of a passage or a conversation."""
-        record = _RECORDERS.get(type(fact))
-        if record is not None:
-            record(fact, rows)
+TABLES = (tables.passage, tables.conversation)
+"""What is filled here, and nowhere else."""
 
 
 def _queued(fact: acd.CallQueued, rows: Rows) -> None:
@@ -91,7 +77,7 @@ def _completed(fact: acd.CallCompleted, rows: Rows) -> None:
     )
 
 
-_RECORDERS: dict[type, Callable[[Any, Rows], None]] = {
+RECORDERS: Mapping[type, Callable[[Any, Rows], None]] = {
     acd.CallCompleted: _completed,
     acd.CallConnected: _connected,
     acd.CallLeft: _left,

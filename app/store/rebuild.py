@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.store.engine import WRITES
 from app.store.entry import Entry
-from app.store.projection import Projector
+from app.store.projection import TABLES, Projector
 from app.store.reason import plain_failures
 from app.store.tables import journal
 
@@ -21,7 +21,7 @@ async def rebuild(engine: AsyncEngine, projector: Projector) -> int:
     with plain_failures():
         async with engine.execution_options(**WRITES).begin() as connection:
             await _keep_writers_out(connection)
-            for table in projector.tables:
+            for table in TABLES:
                 await connection.execute(delete(table))
             return await _replay(connection, projector)
 

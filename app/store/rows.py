@@ -17,7 +17,7 @@ _Insert = sqlite.Insert | postgresql.Insert
 
 
 class Rows:
-    """Row operations of one batch. A projection fills it; the writer writes it within the journal's transaction."""
+    """Row operations of one batch. `projection.py` fills it; the writer writes it within the journal's transaction."""
 
     def __init__(self) -> None:
         self._rows: dict[Table, dict[Key, Row]] = {}

@@ -11,7 +11,6 @@ from app.calls.facts import CallStarted
 from app.clock import SystemClock
 from app.ids import CallId
 from app.runtime.codec import decode_facts, encode_facts
-from app.store.derived import projections
 from app.store.journal import Journal, JournalSettings
 from app.store.projection import Projector
 from app.store.writer import WriterSettings
@@ -22,7 +21,7 @@ QUICK = WriterSettings(interval=0.01, batch_rows=50, first_pause=0.01, longest_p
 
 def projector() -> Projector:
     """The service's own."""
-    return Projector(decode_facts, projections())
+    return Projector(decode_facts)
 
 
 def append_call(journal: Journal, number: int) -> int:

@@ -16,7 +16,7 @@ import structlog
 from app.auth.arguments import add_audit_command, add_data_argument, add_token_command, add_user_command
 from app.errors import ThirdringError
 from app.logs import configure_logs
-from app.settings import Settings
+from app.settings import Settings, read_settings
 
 _log = structlog.get_logger(__name__)
 
@@ -28,7 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit status. Known errors are printed as one paragraph, never as a trace."""
     parser = _parser()
     wanted = parser.parse_args(arguments)
-    settings = Settings()
+    try:
+        settings = read_settings()
+    except ThirdringError as error:
+        return _print_error(error, _FAILED)
     if wanted.site is not None:
         settings.site = wanted.site
     if wanted.data is not None:

@@ -14,5 +14,14 @@ class PortTaken(ThirdringError):
         )
 
 
+class SettingInvalid(ThirdringError):
+    """An environment variable of ours cannot be used."""
+
+    def __init__(self, name: str, finding: str) -> None:
+        super().__init__(
+            f"Expected THIRDRING_{name.upper()} to be as app/settings.py says: {finding}. Correct or unset it."
+        )
+
+
 class PeriodInvalid(ThirdringError):
     """A period that somebody wrote on the command line."""

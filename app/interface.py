@@ -12,6 +12,7 @@ import uvicorn
 
 from app.api.app import create_api
 from app.api.shield import hosts_for
+from app.auth.sign_on_settings import sign_on_settings
 from app.runtime.service import Service
 from app.settings import Settings
 from app.store.access import open_access
@@ -31,7 +32,11 @@ class Interface:
     def __init__(self, service: Service, *, settings: Settings, journal: Journal, metering: Metering) -> None:
         engine = journal.database.engine
         self._access = open_access(
-            engine, settings.data_dir, clock=service.clock, admin_token=service.admin_token
+            engine,
+            settings.data_dir,
+            clock=service.clock,
+            admin_token=service.admin_token,
+            sign_on=sign_on_settings(settings),
         )
         api = create_api(
             service,

@@ -36,6 +36,7 @@ from app.asterisk.node_config import AriUser
 from app.asterisk.probe import Probe
 from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
+from app.auth.sign_on_settings import sign_on_settings
 from app.calls.actions import Action
 from app.calls.events import AsteriskLost, Event, SettingsChanged
 from app.calls.switchboard import Switchboard
@@ -368,6 +369,7 @@ class _Parts:
 
 async def _open(settings: Settings, clock: Clock) -> _Parts:
     check_tls(settings.tls_certificate, settings.tls_key)
+    sign_on_settings(settings)
     async with AsyncExitStack() as on_failure:
         listening = on_failure.enter_context(_bind(settings.host, settings.port))
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

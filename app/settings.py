@@ -6,8 +6,11 @@ queues, numbers, whose Asterisk) stands in the site file instead, which can be r
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from app.auth.model import Role
+from app.errors import SettingInvalid
 
 _SECRETS = Path("/run/secrets")
 """Where container platforms put secret files: `thirdring_database_url` there is THIRDRING_DATABASE_URL."""
@@ -42,5 +45,45 @@ class Settings(BaseSettings):
         description="PEM file of the certificate with its chain: the REST interface then speaks TLS. Needs `tls_key`.",
     )
     tls_key: Path | None = Field(default=None, description="PEM file of the certificate's key.")
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Single sign-on: the address of the OpenID provider, exactly as it names itself. Needs the extra `oidc`.",
+    )
+    oidc_client_id: str = Field(default="", description="Who we are at the provider.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Its secret; a public client has none."
+    )
+    oidc_name: str = Field(default="", description="What the log-in page calls the provider.")
+    oidc_scopes: str = Field(default="openid profile", description="What is asked for, with spaces between.")
+    oidc_user_claim: str = Field(
+        default="preferred_username", description="The claim that gives the user's name."
+    )
+    oidc_groups_claim: str = Field(
+        default="groups",
+        description="The claim that gives roles and teams; one within another is written `realm_access.roles`.",
+    )
+    oidc_roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description='The role of each group, as JSON: `{"hotline-admins": "admin"}`. The first that fits counts; who has none stays out.',
+    )
+    oidc_teams: dict[str, str] = Field(
+        default_factory=dict, description="The team of each group, as JSON. None: an admin says so."
+    )
+    oidc_agent_claim: str | None = Field(
+        default=None,
+        description="The claim with the id of the agent that the user is. None: an admin says so.",
+    )
     log_level: str = "info"
     log_format: str = Field(default="console", pattern="^(console|json)$")
+
+
+def read_settings() -> Settings:
+    """From the environment. Raises `SettingInvalid`; what was found is not shown, since it may be a secret."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SettingInvalid(str(first["loc"][0]), first["msg"]) from None
+    except SettingsError as error:
+        name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
+        raise SettingInvalid(name, "it is no JSON") from None

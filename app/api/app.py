@@ -26,6 +26,7 @@ from app.api.routers.missed_calls import missed_calls_router
 from app.api.routers.queues import queues_router
 from app.api.routers.reports import reports_router
 from app.api.routers.session import session_router
+from app.api.routers.sign_on import sign_on_router
 from app.api.routers.site import site_router
 from app.api.routers.tokens import tokens_router
 from app.api.routers.users import users_router
@@ -71,6 +72,7 @@ def create_api(
         metering.instruments.live_clients.set_function(lambda: hub.client_count)
         api.include_router(metrics_router(metering.exposition), dependencies=checks)
     api.include_router(web_router(PAGES))
+    api.include_router(sign_on_router(access))
     for router in (
         version_router(),
         queues_router(service),

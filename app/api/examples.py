@@ -125,12 +125,13 @@ _OFFER = {
 }
 CALL_DETAIL = {**_CALL, "legs": [_LEG], "offers": [_OFFER]}
 
-USER = {
+USER: dict[str, object] = {
     "name": "lin",
     "display_name": "林晓",
     "role": "senior_agent",
     "agent_id": "lin",
     "teams": [],
+    "subject": None,
     "is_disabled": False,
     "created_at": _AT,
     "password_changed_at": _AT,
@@ -143,6 +144,8 @@ SESSION: dict[str, object] = {
     "permissions": {"floor:see": "all", "agents:see": "all", "desk:use": "own"},
     "topics": None,
     "csrf_token": "3f1c…",
+    "display_name": "林晓",
+    "has_password": True,
 }
 TOKEN = {
     "id": "7g2k9mpq",
@@ -176,8 +179,9 @@ AUDIT_PAGE = {
 BY_OPERATION: dict[str, object] = {
     "openSession": SESSION,
     "showSession": SESSION,
-    "closeSession": {"is_over": True},
-    "closeAllSessions": {"is_over": True},
+    "listLogInWays": {"sign_on": {"name": "Example Company", "url": "/login/sign-on"}},
+    "closeSession": {"is_over": True, "continue_at": None},
+    "closeAllSessions": {"is_over": True, "continue_at": None},
     "changeOwnPassword": SESSION,
     "listUsers": [USER],
     "showUser": USER,
@@ -186,6 +190,7 @@ BY_OPERATION: dict[str, object] = {
     "setPassword": USER,
     "closeSessionsOfUser": USER,
     "unlockUser": USER,
+    "linkUser": {**USER, "subject": "https://login.example.com 8f2c1e"},
     "listTokens": [TOKEN],
     "addToken": {**TOKEN, "secret": "trt_…"},
     "revokeToken": TOKEN,

@@ -4,7 +4,6 @@ The outermost layer. It looks at a request's envelope only, never at its content
 """
 
 from collections.abc import Collection, Mapping
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import problems
 from app.api.auth_cookie import is_own_origin
+from app.loopback import is_loopback
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 BODY_LIMIT = 64 * 1024
@@ -90,14 +90,7 @@ class Shield:
 
 def hosts_for(address: str) -> frozenset[str] | None:
     """The names to serve when listening on this address: on loopback its own; on a network any, for only the site knows them."""
-    return LOOPBACK_HOSTS if _is_loopback(address) else None
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
+    return LOOPBACK_HOSTS if is_loopback(address) else None
 
 
 def _name(url: str) -> str:

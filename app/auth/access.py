@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from app.auth.administration import Administration
 from app.auth.audit import Head
@@ -14,8 +14,12 @@ from app.auth.identities import Identities
 from app.auth.logins import Logins
 from app.auth.memory import MemoryStore
 from app.auth.passwords import Hasher
+from app.auth.sign_on_settings import SignOnSettings
 from app.auth.store import AccountStore
 from app.clock import Clock
+
+if TYPE_CHECKING:
+    from app.auth.sign_on import SignOn
 
 _CLOSE_SECONDS = 2
 
@@ -30,6 +34,7 @@ class Access:
     logins: Logins
     administration: Administration
     audit: AuditLog
+    sign_on: "SignOn | None" = None
 
     @classmethod
     def over(
@@ -41,17 +46,22 @@ class Access:
         hasher: Hasher | None = None,
         waiting: Waiting | None = None,
         keep_head: Callable[[Head], None] = forget,
+        sign_on: SignOnSettings | None = None,
     ) -> Self:
         """Over a store; without one everything is kept in memory, and only the admin token is known at first."""
         store, hasher = store or MemoryStore(), hasher or Hasher()
         identities = Identities(store, clock=clock, admin_token=admin_token)
+        logins = Logins(store, identities, hasher, clock)
         return cls(
             store,
             hasher,
             identities,
-            Logins(store, identities, hasher, clock),
+            logins,
             Administration(store, identities, hasher, clock),
             AuditLog(store, waiting or WaitingInMemory(), keep_head=keep_head),
+            _sign_on(sign_on, store=store, identities=identities, logins=logins, clock=clock)
+            if sign_on
+            else None,
         )
 
     async def run(self) -> None:
@@ -66,5 +76,15 @@ class Access:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.audit.flush()
                 await self.identities.touch()
+        if self.sign_on is not None:
+            await self.sign_on.provider.close()
         self.audit.close()
         self.hasher.close()
+
+
+def _sign_on(
+    settings: SignOnSettings, *, store: AccountStore, identities: Identities, logins: Logins, clock: Clock
+) -> "SignOn":
+    from app.auth.sign_on import SignOn  # noqa: PLC0415 - it needs packages that only the extra `oidc` brings
+
+    return SignOn(settings, store=store, identities=identities, logins=logins, clock=clock)

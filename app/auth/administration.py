@@ -7,7 +7,7 @@ from typing import Any
 
 from app.auth.actor import Actor
 from app.auth.credentials import hash_of, new_token_id, new_token_secret
-from app.auth.errors import BeyondOwner, Forbidden, LastAdmin, UnknownUser, WeakPassword
+from app.auth.errors import BeyondOwner, Forbidden, LastAdmin, SubjectTaken, UnknownUser, WeakPassword
 from app.auth.identities import Identities
 from app.auth.logins import in_new_epoch, user_name_of
 from app.auth.model import Permission, Principal, Role, Token, TokenId, TokenKind, User
@@ -52,6 +52,14 @@ class Administration:
     async def users(self) -> list[User]:
         """All users, by name."""
         return sorted((await self._store.roll()).users, key=lambda user: user.name)
+
+    async def user(self, name: str) -> User:
+        """One user. Raises `UnknownUser`."""
+        await self._identities.refresh()
+        user = self._identities.user(user_name_of(name))
+        if user is None:
+            raise UnknownUser(name)
+        return user
 
     async def add_user(
         self,
@@ -105,14 +113,23 @@ class Administration:
 
     async def unlock_user(self, actor: Actor, name: str) -> User:
         """Let a user log in at once who failed too often; and the addresses where that was. Raises `UnknownUser`, `Forbidden`."""
-        await self._identities.refresh()
-        user = self._identities.user(user_name_of(name))
-        if user is None:
-            raise UnknownUser(name)
+        user = await self.user(name)
         _check_rank(actor.principal, user.role)
         entry = actor.entry("unlockUser", at=self._clock.now(), about=f"user:{user.name}")
         await self._store.unlock(user.name, entry)
         return user
+
+    async def link_user(self, actor: Actor, name: str, subject: str | None) -> User:
+        """Let whom the provider calls this log in as this user; None: nobody. All sessions of the user are over.
+
+        Raises `UnknownUser`, `Forbidden`, `SubjectTaken`.
+        """
+
+        def change(user: User) -> User:
+            _check_rank(actor.principal, user.role)
+            return replace(in_new_epoch(user), subject=subject)
+
+        return await self._change(actor, "linkUser", name, change)
 
     async def close_sessions(self, actor: Actor, name: str) -> User:
         """Log a user out everywhere. Raises `UnknownUser`."""
@@ -124,9 +141,9 @@ class Administration:
             user_name_of(name),
             change,
             lambda before, after: actor.entry(
-                action, at=now, about=f"user:{after.name}", details=_difference(before, after)
+                action, at=now, about=f"user:{after.name}", details=difference(before, after)
             ),
-            check=_check_admin_stays,
+            check=_check_all,
         )
         await self._identities.refresh()
         return user
@@ -191,6 +208,7 @@ def shown(user: User) -> dict[str, Any]:
         "display_name": user.display_name,
         "agent_id": user.agent_id,
         "teams": list(user.teams),
+        "subject": user.subject,
         "is_disabled": user.is_disabled,
     }
 
@@ -200,12 +218,19 @@ def is_active_admin(user: User) -> bool:
     return user.role is Role.ADMIN and not user.is_disabled
 
 
-def _check_admin_stays(before: User, users: Sequence[User]) -> None:
+def _check_all(before: User, users: Sequence[User]) -> None:
+    """What must hold of all users together."""
     if is_active_admin(before) and not any(map(is_active_admin, users)):
         raise LastAdmin(before.name)
+    owners: dict[str, User] = {}
+    for user in users:
+        if user.subject is not None and (owner := owners.setdefault(user.subject, user)) is not user:
+            other = owner if user.name == before.name else user
+            raise SubjectTaken(user.subject, other.name)
 
 
-def _difference(before: User, after: User) -> dict[str, Any]:
+def difference(before: User, after: User) -> dict[str, Any]:
+    """What of a change the audit shows."""
     old, new = shown(before), shown(after)
     changed = [name for name in new if old[name] != new[name]]
     if not changed:

@@ -29,6 +29,10 @@ def add_user_command(command: argparse.ArgumentParser) -> None:
         ("password", "give a user another password, asked for or read from standard input"),
     ):
         _add(commands, what, help=help_).add_argument("name")
+    link = _add(commands, "link", help="let a person of the provider of single sign-on log in as this user")
+    link.add_argument("name")
+    link.add_argument("subject", help="the provider's name for the person (`sub`); the audit log has it")
+    _add(commands, "unlink", help="let nobody log in as this user by single sign-on").add_argument("name")
 
 
 def add_token_command(command: argparse.ArgumentParser) -> None:

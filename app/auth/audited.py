@@ -27,6 +27,7 @@ SELF_NOTED = frozenset(
         "setPassword",
         "closeSessionsOfUser",
         "unlockUser",
+        "linkUser",
         "addToken",
         "revokeToken",
     }

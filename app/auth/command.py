@@ -15,8 +15,9 @@ from app.auth.access import Access
 from app.auth.actor import at_command_line
 from app.auth.administration import UserChanges
 from app.auth.audit_log import verify
+from app.auth.claims import subject_of
 from app.auth.displays import topics_of
-from app.auth.errors import NoPassword, NothingAllowed
+from app.auth.errors import NoPassword, NoSignOn, NothingAllowed
 from app.auth.model import Permission, Role, Token, TokenKind, User
 from app.clock import SystemClock
 from app.ids import AgentId
@@ -32,6 +33,7 @@ Run = Callable[[Access, argparse.Namespace], Awaitable[str]]
 
 def run_user(wanted: argparse.Namespace, settings: Settings) -> int:
     """One of the commands on users; returns the exit status. Raises `AuthError`, `StoreError`."""
+    wanted.issuer = settings.oidc_issuer
     return _run(_USER, wanted, settings)
 
 
@@ -118,6 +120,19 @@ async def _unlock_user(access: Access, wanted: argparse.Namespace) -> str:
     return f"User {user.name} can try again at once, wherever it was locked out."
 
 
+async def _link_user(access: Access, wanted: argparse.Namespace) -> str:
+    if wanted.issuer is None:
+        raise NoSignOn
+    subject = subject_of(wanted.issuer, wanted.subject)
+    user = await access.administration.link_user(_ACTOR, wanted.name, subject)
+    return f"User {user.name} logs in as {wanted.subject} at {wanted.issuer}. All sessions of this user are over."
+
+
+async def _unlink_user(access: Access, wanted: argparse.Namespace) -> str:
+    user = await access.administration.link_user(_ACTOR, wanted.name, None)
+    return f"User {user.name} cannot log in by single sign-on any more. All sessions of this user are over."
+
+
 async def _set_password(access: Access, wanted: argparse.Namespace) -> str:
     user = await access.administration.set_password(_ACTOR, wanted.name, _password())
     return f"User {user.name} has another password. All sessions of this user are over."
@@ -189,6 +204,8 @@ _USER: Mapping[str, Run] = {
     "disable": _disable_user,
     "enable": _enable_user,
     "unlock": _unlock_user,
+    "link": _link_user,
+    "unlink": _unlink_user,
     "password": _set_password,
 }
 _TOKEN: Mapping[str, Run] = {"add": _add_token, "list": _list_tokens, "revoke": _revoke_token}

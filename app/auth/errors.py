@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Self
 
 from app.api.errors import ApiError
 from app.auth.model import Permission
@@ -170,4 +171,91 @@ class NothingAllowed(AuthError):
         super().__init__(
             "nothing-allowed",
             "Expected what the token may do: --permission, once or more, or --display for a wallboard; neither came.",
+        )
+
+
+class SignOnRefused(LoginRefused):
+    """A log-in by the provider did not come to an end. The page tells by the code what to do; `noted` is for the audit."""
+
+    @classmethod
+    def stale(cls, finding: str) -> Self:
+        """The browser did not begin this log-in, or it is over."""
+        return cls("sign-on-stale", f"This log-in is over or began elsewhere: {finding}. Begin again.")
+
+    @classmethod
+    def by_provider(cls, error: str) -> Self:
+        """The provider said no, or the person did there."""
+        detail = f"The provider refused: {error[:100]!r}. Try again, or ask its admin."
+        return cls("sign-on-refused", detail, noted={"error": error[:100]})
+
+    @classmethod
+    def unproven(cls, finding: str) -> Self:
+        """What came from the provider proves nothing."""
+        detail = f"What the provider sent is no proof: {finding}. Ask an admin to check the settings of both sides."
+        return cls("sign-on-unproven", detail, noted={"finding": finding})
+
+    @classmethod
+    def without_name(cls, claim: str, *, subject: str) -> Self:
+        """The provider gave no user name that can be one."""
+        detail = f"Expected the claim {claim} to be a user name of 1 to 64 letters, digits and `_.@-`. Ask an admin."
+        return cls("sign-on-no-name", detail, noted={"subject": subject})
+
+    @classmethod
+    def without_role(cls, claim: str, *, subject: str, name: str) -> Self:
+        """No group of the person has a role here."""
+        detail = f"No value of the claim {claim} gives {name!r} a role here. Ask an admin."
+        return cls("sign-on-no-role", detail, noted={"subject": subject, "name": name})
+
+    @classmethod
+    def name_taken(cls, name: str, *, subject: str) -> Self:
+        """Another user has that name, and nobody said that both are the same person."""
+        detail = (
+            f"There is a user {name!r} already whom the provider's person does not belong to. "
+            f"If both are the same, an admin says so: `thirdring user link {name} SUBJECT`."
+        )
+        return cls("sign-on-name-taken", detail, noted={"subject": subject, "name": name})
+
+    @classmethod
+    def disabled(cls, name: str) -> Self:
+        """An admin of ours disabled the user."""
+        return cls("sign-on-disabled", f"The user {name!r} is disabled. Ask an admin.", noted={"name": name})
+
+
+class ProviderAway(AuthError):
+    """The provider does not answer, or not as OpenID Connect asks it to."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "sign-on-away",
+            f"The provider of single sign-on cannot be asked now: {reason}. Try again later, or log in with a password.",
+        )
+        self.reason = reason
+
+
+class SubjectTaken(AuthError):
+    """The provider's person belongs to another user."""
+
+    def __init__(self, subject: str, owner: str) -> None:
+        super().__init__(
+            "subject-taken",
+            f"{subject!r} belongs to the user {owner!r} already. Unlink it there first.",
+        )
+
+
+class NoSignOn(AuthError):
+    """There is no single sign-on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no-sign-on", "Expected single sign-on to be set up (THIRDRING_OIDC_ISSUER); it is not."
+        )
+
+
+class NoOwnPassword(AuthError):
+    """The user logs in by the provider."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no-own-password",
+            "This user has no password here: it logs in by the provider. Change the password there.",
         )

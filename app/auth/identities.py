@@ -79,6 +79,10 @@ class Identities:
         """A user as last read."""
         return self._users.get(name)
 
+    def user_of_subject(self, subject: str) -> User | None:
+        """The user whom the provider of single sign-on means, as last read."""
+        return next((user for user in self._users.values() if user.subject == subject), None)
+
     def _of_session(self, secret_hash: SecretHash) -> Principal | None:
         session, now = self._sessions.get(secret_hash), self._clock.now()
         if session is None:

@@ -7,7 +7,7 @@ from unicodedata import normalize
 
 from app.auth.actor import Actor
 from app.auth.credentials import browser_of, hash_of, new_browser_proof, new_session_secret
-from app.auth.errors import LoginRefused, NoSession, WeakPassword
+from app.auth.errors import LoginRefused, NoOwnPassword, NoSession, WeakPassword
 from app.auth.guessing import Guessing
 from app.auth.identities import Identities, principal_of
 from app.auth.model import Means, Principal, Role, Session, User, UserName
@@ -74,9 +74,11 @@ class Logins:
     ) -> Opened:
         """Change one's own password: all sessions are over, and a new one begins.
 
-        Raises `NoSession`, `WeakPassword`, `LoginRefused`, `TooManyAttempts`.
+        Raises `NoSession`, `NoOwnPassword`, `WeakPassword`, `LoginRefused`, `TooManyAttempts`.
         """
         name = _user_of(actor)
+        if (user := self._identities.user(name)) is not None and not user.password_hash:
+            raise NoOwnPassword
         if findings := weaknesses(password, user_name=name):
             raise WeakPassword(findings)
         await self._proven(name, current, actor.source, browser)

@@ -72,11 +72,14 @@ class User:
     name: UserName
     role: Role
     password_hash: str = field(repr=False)
+    """Empty: there is no password, and single sign-on is the only way in."""
     created_at: datetime
     password_changed_at: datetime
     display_name: str = ""
     agent_id: AgentId | None = None
     teams: tuple[str, ...] = ()
+    subject: str | None = None
+    """Who the person is at the provider of single sign-on: its issuer, a space, its name for the person."""
     is_disabled: bool = False
     epoch: int = 1
     """Sessions of another epoch are over: a new one ends all sessions at once."""

@@ -131,6 +131,7 @@ RULES: Mapping[str, Rule] = {
     "setPassword": Rule(Permission.USERS_MANAGE),
     "closeSessionsOfUser": Rule(Permission.USERS_MANAGE),
     "unlockUser": Rule(Permission.USERS_MANAGE),
+    "linkUser": Rule(Permission.USERS_MANAGE),
     "listTokens": Rule(Permission.TOKENS_MANAGE),
     "addToken": Rule(Permission.TOKENS_MANAGE),
     "revokeToken": Rule(Permission.TOKENS_MANAGE),
@@ -142,7 +143,7 @@ FOR_EVERYBODY = frozenset(
 )
 """Operations for whoever proved who they are: they tell what everybody may know, and change only what is one's own."""
 
-FOR_NOBODY_IN_PARTICULAR = frozenset({"isAlive", "isReady", "openSession"})
+FOR_NOBODY_IN_PARTICULAR = frozenset({"isAlive", "isReady", "listLogInWays", "openSession"})
 """Operations that ask for no proof."""
 
 

@@ -1,4 +1,4 @@
-"""Checks of users and of the audit log. Looking changes nothing."""
+"""Checks of users, single sign-on and the audit log. Looking changes nothing."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.auth.administration import is_active_admin
 from app.auth.audit_log import verify
-from app.auth.errors import AccountsAway, AuditTampered
+from app.auth.errors import AccountsAway, AuditTampered, ProviderAway
+from app.auth.sign_on_settings import SignOnMisconfigured, sign_on_settings
+from app.clock import SystemClock
 from app.doctor.context import Context
 from app.doctor.database import database_url, is_new_file
 from app.doctor.finding import Finding, error, ok, warning
@@ -62,6 +64,30 @@ async def check_audit(context: Context) -> Finding:
     if head.seq > _NEWEST:
         return ok("Audit log", f"the newest {_NEWEST} of {head.seq} entries are as they were written")
     return ok("Audit log", f"{head.seq} entries, as they were written")
+
+
+async def check_sign_on(context: Context) -> Finding:
+    """The provider of single sign-on answers, and tells all that is needed."""
+    try:
+        settings = sign_on_settings(context.settings)
+    except SignOnMisconfigured as problem:
+        return error("Single sign-on", str(problem), advice="Correct the variables THIRDRING_OIDC_….")
+    if settings is None:
+        return ok("Single sign-on", "not set up: users log in by passwords")
+    from app.auth.provider import Provider  # noqa: PLC0415 - it needs packages that only the extra `oidc` brings
+
+    provider = Provider(settings, SystemClock())
+    try:
+        where = await provider.check()
+    except ProviderAway as away:
+        return error(
+            "Single sign-on",
+            away.reason,
+            advice="Check THIRDRING_OIDC_ISSUER and the way there. Passwords work.",
+        )
+    finally:
+        await provider.close()
+    return ok("Single sign-on", f"users log in at {where}; {len(settings.rules.roles)} groups have a role")
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     database.check_database,
     accounts.check_admins,
     accounts.check_audit,
+    accounts.check_sign_on,
     ports.check_http_port,
     site.check_secrets_file,
     site.check_site_file,

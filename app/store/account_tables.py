@@ -16,10 +16,12 @@ user_account = Table(
     Column("password_hash", Text, nullable=False),
     Column("agent_id", Text),
     Column("teams", Text, nullable=False),
+    Column("subject", Text),
     Column("is_disabled", Boolean, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("password_changed_at", Instant, nullable=False),
+    Index("user_account_by_subject", "subject", unique=True),
 )
 """One row per user. `teams` is a JSON list. Users are disabled and never removed: the audit log names them."""
 

@@ -79,17 +79,17 @@ class StoredAccounts:
         check: Callable[[User, Sequence[User]], None] | None = None,
     ) -> User:
         """As `AccountStore.change_user`. The revision comes first: its row lets one change begin after the other."""
-        is_named = user_account.c.name == name
         async with self._writing() as connection:
             await _raise_revision(connection)
-            row = (await connection.execute(select(user_account).where(is_named))).first()
-            if row is None:
+            users = {user.name: user for user in map(_user, await connection.execute(select(user_account)))}
+            before = users.get(name)
+            if before is None:
                 raise UnknownUser(name)
-            before = _user(row)
-            after = change(before)
-            await connection.execute(update(user_account).where(is_named).values(_user_values(after)))
+            after = users[name] = change(before)
             if check is not None:
-                check(before, [_user(each) for each in await connection.execute(select(user_account))])
+                check(before, tuple(users.values()))
+            is_named = user_account.c.name == name
+            await connection.execute(update(user_account).where(is_named).values(_user_values(after)))
             await append_audit(connection, [entry(before, after)])
             return after
 
@@ -255,6 +255,7 @@ def _user_values(user: User) -> dict[str, object]:
         "password_hash": user.password_hash,
         "agent_id": user.agent_id,
         "teams": json.dumps(user.teams, ensure_ascii=False),
+        "subject": user.subject,
         "is_disabled": user.is_disabled,
         "epoch": user.epoch,
         "created_at": user.created_at,
@@ -270,6 +271,7 @@ def _user(row: Row[Any]) -> User:
         password_hash=row.password_hash,
         agent_id=row.agent_id,
         teams=tuple(json.loads(row.teams)),
+        subject=row.subject,
         is_disabled=row.is_disabled,
         epoch=row.epoch,
         created_at=row.created_at,

@@ -21,6 +21,7 @@ from app.api.missed_calls import MissedCalls
 from app.api.openapi import Api
 from app.api.records import Records
 from app.auth.access import Access
+from app.auth.sign_on_settings import SignOnSettings
 from app.auth.store import AccountStore
 from app.calls.actions import Action
 from app.calls.events import (
@@ -116,6 +117,7 @@ class Stage:
         records: Records | None = None,
         missed: MissedCalls | None = None,
         accounts: AccountStore | None = None,
+        sign_on: SignOnSettings | None = None,
     ) -> None:
         self.clock = StageClock()
         self.journal = ListJournal()
@@ -142,7 +144,9 @@ class Stage:
             health=lambda: self.health,
             reload_site=self._reload,
         )
-        self.access = Access.over(accounts, clock=self.clock, admin_token=TOKEN, hasher=quick_hasher())
+        self.access = Access.over(
+            accounts, clock=self.clock, admin_token=TOKEN, hasher=quick_hasher(), sign_on=sign_on
+        )
         self.api: Api = create_api(
             self.service, access=self.access, history=history, records=records, missed=missed
         )

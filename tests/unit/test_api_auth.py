@@ -8,6 +8,7 @@ from fastapi.routing import iter_route_contexts
 
 from app.api.auth import OPEN_OPERATIONS, OPEN_PATHS, SOCKET_PATHS
 from app.api.pages import PAGES
+from app.api.routers.sign_on import BEGIN, CALLBACK
 from app.auth.identities import is_admin_token
 from tests.support.stage import TOKEN, Stage
 
@@ -21,6 +22,10 @@ IDS = {
 }
 
 
+UNDOCUMENTED = {"/openapi.json", BEGIN, CALLBACK, *PAGES}
+"""What is for browsers."""
+
+
 def routes(stage: Stage) -> Iterator[tuple[str, str]]:
     """Every method and path that the service answers, with ids filled in."""
     document = stage.api.openapi()
@@ -30,23 +35,23 @@ def routes(stage: Stage) -> Iterator[tuple[str, str]]:
 
 
 async def test_each_route_but_the_open_ones_needs_the_token(stage: Stage) -> None:
-    """The open ones are the health probes, the OpenAPI document, the files of the pages, and logging in."""
+    """The open ones are the health probes, the OpenAPI document, the files of the pages, and ways to log in."""
     opened = set()
     async with stage.client(token=None) as client:
-        for method, path in [*routes(stage), ("GET", "/openapi.json"), *(("GET", path) for path in PAGES)]:
+        for method, path in [*routes(stage), *(("GET", path) for path in UNDOCUMENTED)]:
             answer = await client.request(method, path)
             if answer.status_code != 401:
                 opened.add((method, path))
-    expected = {"/health/live", "/health/ready", "/openapi.json", *PAGES}
+    expected = {"/health/live", "/health/ready", *UNDOCUMENTED}
     assert expected == OPEN_PATHS
     assert opened == {("GET", path) for path in expected} | OPEN_OPERATIONS
-    assert {("POST", "/api/v1/session")} == OPEN_OPERATIONS
+    assert {("POST", "/api/v1/session"), ("GET", "/api/v1/session/ways")} == OPEN_OPERATIONS
 
 
 def test_the_walk_sees_every_route(stage: Stage) -> None:
-    """The document leaves out itself, the pages, and the websocket that asks for the token in its first message."""
+    """The document leaves out itself, what is for browsers, and the websocket that asks for the token in its first message."""
     paths = {context.path for context in iter_route_contexts(stage.api.routes)}
-    assert paths - set(stage.api.openapi()["paths"]) == {"/openapi.json", *PAGES} | SOCKET_PATHS
+    assert paths - set(stage.api.openapi()["paths"]) == UNDOCUMENTED | SOCKET_PATHS
 
 
 @pytest.mark.parametrize(

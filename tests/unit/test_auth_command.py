@@ -84,6 +84,19 @@ def test_a_mistake_is_told_in_one_sentence(
     assert message in errors
 
 
+def test_a_user_is_linked_to_a_person_of_the_provider(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One user each; without a provider there is nobody to link to."""
+    for name in ("chen", "lin"):
+        say("user", "add", name, "--role", "agent", typed=f"{PASSWORD}\n")
+    assert "THIRDRING_OIDC_ISSUER" in say("user", "link", "chen", "8f2c")[2]
+    monkeypatch.setenv("THIRDRING_OIDC_ISSUER", "https://login.example.com")
+    linked = "User chen logs in as 8f2c at https://login.example.com. All sessions of this user are over.\n"
+    assert say("user", "link", "Chen", "8f2c")[:2] == (0, linked)
+    assert "belongs to the user 'chen' already" in say("user", "link", "lin", "8f2c")[2]
+    assert say("user", "unlink", "chen")[0] == 0
+    assert say("user", "link", "lin", "8f2c")[0] == 0
+
+
 def test_no_option_takes_a_password(say: Say) -> None:
     """Others on the machine see arguments."""
     with pytest.raises(SystemExit):

@@ -181,7 +181,7 @@ async def test_logging_out_ends_the_session_and_takes_the_cookie(people: People)
     here, there = await secret_of(people), await secret_of(people)
     async with people.browser(here) as page:
         answer = await page.delete(SESSION)
-    assert (answer.status_code, answer.json()) == (200, {"is_over": True})
+    assert (answer.status_code, answer.json()) == (200, {"is_over": True, "continue_at": None})
     assert "Max-Age=0" in answer.headers["set-cookie"]
     assert (await is_open(people, here), await is_open(people, there)) == (False, True)
 

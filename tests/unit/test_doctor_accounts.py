@@ -1,15 +1,17 @@
-"""The checks of users and of the audit log: looking leaves no trace."""
+"""The checks of users, single sign-on and the audit log: looking leaves no trace."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.auth.model import Role
+from app.clock import SystemClock
 from app.doctor import accounts
-from app.doctor.accounts import check_admins, check_audit
+from app.doctor.accounts import check_admins, check_audit, check_sign_on
 from app.doctor.finding import Level
 from app.store.access import head_file
 from app.store.accounts import StoredAccounts
@@ -18,6 +20,7 @@ from app.store.upgrade import upgrade
 from tests.support.accounts import entry, user
 from tests.support.databases import TestDatabase
 from tests.support.doctor import context_for
+from tests.support.openid import CLIENT_ID, openid_provider
 
 
 @pytest.fixture
@@ -110,3 +113,28 @@ async def test_a_database_that_cannot_be_read_is_an_error(
     sqlite_database.path.write_text("not a database, but long enough to be taken for one" * 20)
     context = context_for(tmp_path, database_url=sqlite_database.url)
     assert {(await check(context)).level for check in (check_admins, check_audit)} == {Level.ERROR}
+
+
+async def test_a_provider_that_answers_is_good(tmp_path: Path) -> None:
+    """Its keys are asked for as well."""
+    async with openid_provider(SystemClock().now) as provider:
+        settings: dict[str, Any] = {
+            "oidc_issuer": provider.url,
+            "oidc_client_id": CLIENT_ID,
+            "oidc_roles": {"a": "agent"},
+        }
+        finding = await check_sign_on(context_for(tmp_path, **settings))
+        assert (finding.level, finding.detail) == (
+            Level.OK,
+            f"users log in at {provider.url}/authorize; 1 groups have a role",
+        )
+        assert "/keys" in provider.asked
+        provider.status = 503
+        assert (await check_sign_on(context_for(tmp_path, **settings))).level is Level.ERROR
+
+
+async def test_single_sign_on_that_cannot_be_is_an_error_and_none_is_good(tmp_path: Path) -> None:
+    """With the variable to correct."""
+    finding = await check_sign_on(context_for(tmp_path, oidc_issuer="https://login.example.com"))
+    assert (finding.level, "THIRDRING_OIDC_CLIENT_ID" in finding.detail) == (Level.ERROR, True)
+    assert (await check_sign_on(context_for(tmp_path))).level is Level.OK

@@ -6,11 +6,19 @@ from fastapi import APIRouter, Path, Request, status
 
 from app.api.auth_permission import actor_of
 from app.api.problems import described
-from app.api.schemas.account import NewPassword, NewUser, UserChange, UserShape, UserText, user_shape
+from app.api.schemas.account import (
+    NewPassword,
+    NewUser,
+    UserChange,
+    UserLink,
+    UserShape,
+    UserText,
+    user_shape,
+)
 from app.auth.access import Access
 from app.auth.administration import UserChanges
-from app.auth.errors import UnknownUser
-from app.auth.logins import user_name_of
+from app.auth.claims import subject_of
+from app.auth.errors import NoSignOn
 from app.ids import AgentId
 
 UserPath = Annotated[UserText, Path(description="The user's name.", examples=["lin"])]
@@ -34,11 +42,7 @@ def users_router(access: Access) -> APIRouter:
     )
     async def show_user(user_name: UserPath) -> UserShape:
         """What the user is, without any secret."""
-        wanted = user_name_of(user_name)
-        for user in await administration.users():
-            if user.name == wanted:
-                return user_shape(user)
-        raise UnknownUser(user_name)
+        return user_shape(await administration.user(user_name))
 
     @router.post(
         "",
@@ -92,6 +96,17 @@ def users_router(access: Access) -> APIRouter:
         return user_shape(await administration.close_sessions(actor_of(request), user_name))
 
     @router.post(
+        "/{user_name}/link",
+        operation_id="linkUser",
+        summary="Say who a user is at the provider of single sign-on",
+        responses=described("unknown-user", "subject-taken", "no-sign-on", "accounts-away"),
+    )
+    async def link_user(user_name: UserPath, wanted: UserLink, request: Request) -> UserShape:
+        """From then on that person logs in as this user. All sessions of the user are over."""
+        subject = _subject(access, wanted)
+        return user_shape(await administration.link_user(actor_of(request), user_name, subject))
+
+    @router.post(
         "/{user_name}/unlock",
         operation_id="unlockUser",
         summary="Let a user log in who was locked out",
@@ -109,3 +124,9 @@ def _changes(wanted: UserChange) -> UserChanges:
     named = {name: getattr(wanted, name) for name in wanted.model_fields_set}
     fields = {name: value for name, value in named.items() if value is not None or name == "agent_id"}
     return UserChanges(fields=fields)
+
+
+def _subject(access: Access, wanted: UserLink) -> str | None:
+    if access.sign_on is None:
+        raise NoSignOn
+    return None if wanted.subject is None else subject_of(access.sign_on.settings.issuer, wanted.subject)

@@ -12,7 +12,7 @@ from app.live.protocol import TOPIC_LIMIT
 _LONGEST_TOKEN_DAYS = 3660
 
 UserText = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.-]+$"), Field(examples=["lin"])
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.@-]+$"), Field(examples=["lin"])
 ]
 Password = Annotated[
     str,
@@ -33,6 +33,12 @@ class UserShape(Shape):
     role: Role
     agent_id: Annotated[str | None, Field(description="The agent that the user is.")]
     teams: Annotated[list[str], Field(description="The teams that the user leads.")]
+    subject: Annotated[
+        str | None,
+        Field(
+            description="Who the user is at the provider of single sign-on: its issuer, its name for the user."
+        ),
+    ]
     is_disabled: bool
     created_at: Instant
     password_changed_at: Instant
@@ -46,6 +52,7 @@ def user_shape(user: User) -> UserShape:
         role=user.role,
         agent_id=user.agent_id,
         teams=list(user.teams),
+        subject=user.subject,
         is_disabled=user.is_disabled,
         created_at=user.created_at,
         password_changed_at=user.password_changed_at,
@@ -88,6 +95,15 @@ class PasswordChange(Body):
     password: Password
 
 
+class UserLink(Body):
+    """Who a user is at the provider of single sign-on."""
+
+    subject: Annotated[
+        Annotated[str, StringConstraints(min_length=1, max_length=255)] | None,
+        Field(description="The provider's name for the user (`sub`); null: the user logs in there no more."),
+    ]
+
+
 class LogInUser(Body):
     """User name and password."""
 
@@ -107,10 +123,12 @@ class SessionShape(Shape):
     csrf_token: Annotated[
         str | None, Field(description="For the header X-CSRF-Token of each change; null: no session.")
     ]
+    display_name: Annotated[str, Field(description="How the user is called; may be empty.")]
+    has_password: Annotated[bool, Field(description="Whether there is a password here that can be changed.")]
 
 
-def session_shape(principal: Principal, csrf_token: str | None) -> SessionShape:
-    """Somebody as it is shown to itself."""
+def session_shape(principal: Principal, csrf_token: str | None, user: User | None) -> SessionShape:
+    """Somebody as it is shown to itself; `user` is whose session it is."""
     return SessionShape(
         name=principal.name,
         role=principal.role,
@@ -119,6 +137,8 @@ def session_shape(principal: Principal, csrf_token: str | None) -> SessionShape:
         permissions={permission: Reach(reach).name.lower() for permission, reach in principal.grants.items()},
         topics=None if principal.topics is None else list(principal.topics),
         csrf_token=csrf_token,
+        display_name=user.display_name if user else "",
+        has_password=bool(user and user.password_hash),
     )
 
 
@@ -126,6 +146,23 @@ class SessionEnd(Shape):
     """The session is over."""
 
     is_over: bool = True
+    continue_at: Annotated[
+        str | None,
+        Field(description="Where the browser goes on to log out at the provider of single sign-on, too."),
+    ] = None
+
+
+class SignOnWay(Shape):
+    """Single sign-on."""
+
+    name: Annotated[str, Field(description="What the provider is called; may be empty.")]
+    url: Annotated[str, Field(description="Where a browser begins; `?next=` tells which page it wants.")]
+
+
+class LogInWays(Shape):
+    """How one can log in: by a password always."""
+
+    sign_on: SignOnWay | None
 
 
 class TokenShape(Shape):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from app.acd import pools, waiting
 from app.acd.agent_state import StateMove, StatusMove, next_state, next_status
 from app.acd.availability import AUTO_PAUSE, unavailable_reason
-from app.acd.facts import AgentStateChanged, AgentStatusChanged
+from app.acd.facts import AgentAvailabilityChanged, AgentStateChanged, AgentStatusChanged
 from app.acd.model import MISSES, AgentState, AgentStatus, DeviceState, OfferOutcome, Queue, UnavailableReason
 from app.acd.state import AgentRecord, State
 from app.acd.timers import TimerKind
@@ -240,7 +240,7 @@ def rest(state: State, agent: AgentRecord, queue: Queue, outcome: OfferOutcome) 
 def wake(state: State, agent: AgentRecord) -> None:
     """The rest is over."""
     _end_rest(state, agent)
-    refresh(state, agent)
+    look_anew(state, agent)
 
 
 def count_miss(state: State, agent: AgentRecord, queue: Queue, outcome: OfferOutcome) -> None:
@@ -277,6 +277,14 @@ def refresh(state: State, agent: AgentRecord) -> None:
     elif reason is None:
         pools.enter(agent)
         state.freed[agent.id] = agent
+
+
+def look_anew(state: State, agent: AgentRecord) -> None:
+    """As `refresh`, after something that is no change of status or state and is told by nothing else."""
+    before = agent.reason
+    refresh(state, agent)
+    if agent.reason is not before:
+        state.facts.append(AgentAvailabilityChanged(state.now, agent.id, agent.reason))
 
 
 def _recount(state: State, agent: AgentRecord, before: int, after: int) -> None:

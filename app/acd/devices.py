@@ -15,7 +15,7 @@ def changed(state: State, device_id: DeviceId, device_state: DeviceState) -> Non
         return
     agent = state.agents[agent_id]
     agent.device_state = device_state
-    agents.refresh(state, agent)
+    agents.look_anew(state, agent)
     if device_state is DeviceState.UNREACHABLE:
         _stop_ringing(state, agent)
 

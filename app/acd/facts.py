@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.acd.explanation import Explanation
-from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Target
+from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Target, UnavailableReason
 from app.acd.rings import RingCount
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
@@ -176,6 +176,18 @@ class AgentStateChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentAvailabilityChanged:
+    """Offers can come again, or cannot any more, though neither the agent's status nor the state changed.
+
+    The phone came, went or is busy elsewhere, or the rest behind a missed offer is over. `reason` None: offers can come.
+    """
+
+    at: datetime
+    agent_id: AgentId
+    reason: UnavailableReason | None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRefused:
     """A human's request made no sense now; nothing changed. `code` is stable, `detail` says what to do."""
 
@@ -197,5 +209,6 @@ Fact = (
     | CallCompleted
     | AgentStatusChanged
     | AgentStateChanged
+    | AgentAvailabilityChanged
     | RequestRefused
 )

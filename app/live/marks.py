@@ -1,18 +1,15 @@
 """Which things an entry of the journal touched: found from the event and its facts, when the live state is brought up to date.
 
-Two things change without a fact of their own. A rest between offers ends by time alone: whoever rests is looked at again whenever
-time passes. A queue opens and closes by its calendar: the hub looks at those at each heartbeat.
+One thing changes without a fact of its own: a queue opens and closes by its calendar. The hub looks at those once a second.
 """
 
 from collections.abc import Iterable
 
-from app.acd.events import DeviceChanged, TimePassed
 from app.acd.facts import OfferRang
-from app.acd.model import UnavailableReason
 from app.calls.events import AsteriskSeen, Event
 from app.calls.facts import Fact
 from app.calls.switchboard import Switchboard
-from app.ids import AgentId, CallId, DeviceId, LegId, QueueId
+from app.ids import AgentId, CallId, LegId, QueueId
 from app.live.topics import Key, Kind
 
 
@@ -22,29 +19,21 @@ class Marks:
     def __init__(self, board: Switchboard) -> None:
         self._board = board
         self._keys: set[Key] = set()
-        self._resting: set[AgentId] = set()
         self._queues_by_agent: dict[AgentId, list[QueueId]] = {}
 
     def learn_floor(self) -> None:
-        """The floor changed: know anew who serves where, and who rests."""
-        engine = self._board.engine
+        """The floor changed: know anew who serves where."""
         self._queues_by_agent = {}
-        for queue in engine.floor.queues.values():
+        for queue in self._board.engine.floor.queues.values():
             for member in queue.members:
                 self._queues_by_agent.setdefault(member.agent_id, []).append(queue.id)
-        self._resting = {agent.id for agent in engine.agents() if _rests(agent.unavailable_reason)}
 
     def add(self, event: Event, facts: Iterable[Fact]) -> None:
         """What this entry touched."""
         for touched in (event, *facts):
             self._add_named(touched)
-        match event:
-            case TimePassed():
-                self._add_agents(set(self._resting))
-            case DeviceChanged():
-                self._add_device(event.device_id)
-            case AsteriskSeen():
-                self._keys.update(Key(Kind.CALL, call_id) for call_id in self._board.calls)
+        if isinstance(event, AsteriskSeen):
+            self._keys.update(Key(Kind.CALL, call_id) for call_id in self._board.calls)
 
     def add_queue(self, queue_id: QueueId) -> None:
         """This queue changed."""
@@ -85,25 +74,8 @@ class Marks:
         if queued is not None:
             self.add_queue(queued.queue_id)
 
-    def _add_device(self, device_id: DeviceId) -> None:
-        agent_id = self._board.engine.agent_on(device_id)
-        if agent_id is not None:
-            self._add_agents([agent_id])
-
     def _add_agents(self, agent_ids: Iterable[AgentId]) -> None:
         """Agents, and the queues that count them."""
         for agent_id in agent_ids:
             self._keys.add(Key(Kind.AGENT, agent_id))
             self._keys.update(Key(Kind.QUEUE, id_) for id_ in self._queues_by_agent.get(agent_id, ()))
-            self._note_rest(agent_id)
-
-    def _note_rest(self, agent_id: AgentId) -> None:
-        agent = self._board.engine.agent(agent_id)
-        if agent is not None and _rests(agent.unavailable_reason):
-            self._resting.add(agent_id)
-        else:
-            self._resting.discard(agent_id)
-
-
-def _rests(reason: UnavailableReason | None) -> bool:
-    return reason is UnavailableReason.RESTING

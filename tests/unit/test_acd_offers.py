@@ -12,9 +12,12 @@ from app.acd.events import (
     OfferAnswered,
     OfferFailed,
     OfferRinging,
+    PauseRequested,
     ResumeRequested,
+    TimePassed,
 )
 from app.acd.facts import (
+    AgentAvailabilityChanged,
     AgentStateChanged,
     AgentStatusChanged,
     CallConnected,
@@ -34,7 +37,7 @@ from app.acd.model import (
     Strategy,
     UnavailableReason,
 )
-from app.ids import AgentId, CallId, DeviceId, OfferId
+from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode
 from tests.support.acd import Story, every, only, queue, seconds
 
 
@@ -318,6 +321,42 @@ def test_a_phone_that_cannot_ring_gets_no_offer(state: DeviceState, reason: Unav
     assert not story.ringing
     story.tell(DeviceChanged(DeviceId("phone-ann"), DeviceState.REACHABLE))
     assert story.ringing == {"ann": "c1"}
+
+
+def test_a_phone_that_comes_or_goes_is_told_of_its_agent() -> None:
+    """Once for each change that matters: nothing else of the agent changes by it."""
+    story = support("ann")
+    told = [
+        story.tell(DeviceChanged(DeviceId("phone-ann"), state)).facts
+        for state in (DeviceState.UNREACHABLE, DeviceState.UNREACHABLE, DeviceState.REACHABLE)
+    ]
+    assert told == [
+        (AgentAvailabilityChanged(story.now, AgentId("ann"), UnavailableReason.DEVICE_UNREACHABLE),),
+        (),
+        (AgentAvailabilityChanged(story.now, AgentId("ann"), None),),
+    ]
+
+
+@pytest.mark.parametrize("by_timer", [True, False])
+def test_the_end_of_a_rest_is_told(*, by_timer: bool) -> None:
+    """By its timer, or by whatever happens first behind it."""
+    story = support("ann", delays=Delays(*[seconds(10)] * 4))
+    story.call("c1")
+    story.fail("ann", OfferOutcome.DECLINED)
+    story.leave("c1")
+    story.now += seconds(10)
+    event = TimePassed() if by_timer else DeviceChanged(DeviceId("phone-bob"), DeviceState.REACHABLE)
+    assert story.tell(event).facts == (AgentAvailabilityChanged(story.now, AgentId("ann"), None),)
+
+
+def test_a_rest_that_ends_in_a_pause_tells_nothing() -> None:
+    """No offer can come before it or behind it."""
+    story = support("ann", delays=Delays(*[seconds(10)] * 4))
+    story.call("c1")
+    story.fail("ann", OfferOutcome.DECLINED)
+    story.leave("c1")
+    story.tell(PauseRequested(AgentId("ann"), PauseCode("lunch")))
+    assert story.wait(10) == Decision()
 
 
 def test_a_connected_call_goes_on_when_the_phone_loses_its_registration() -> None:

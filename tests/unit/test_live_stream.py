@@ -175,7 +175,7 @@ async def test_numbers_are_masked_unless_asked_for(stage: Stage, server: LiveSer
 
 
 async def test_an_agent_whose_rest_ends_by_time_alone_is_told(stage: Stage, server: LiveServer) -> None:
-    """No fact says so; the wallboard hears it all the same, and the queue counts again."""
+    """And the queue counts again."""
     log_in(stage, LIN)
     async with server.following("agent:lin", "queue:service") as board:
         stage.call("c1")
@@ -188,10 +188,25 @@ async def test_an_agent_whose_rest_ends_by_time_alone_is_told(stage: Stage, serv
         await board.hear_of("queue:service", members={"available": 1, "logged_out": 1})
 
 
+async def test_a_rest_that_ends_together_with_something_else_is_told(
+    stage: Stage, server: LiveServer
+) -> None:
+    """Another event may come in the very moment in which the rest is over, before the timer does."""
+    log_in(stage, LIN)
+    async with server.following("agent:lin") as board:
+        stage.call("c1")
+        stage.rings("c1-1")
+        stage.dispatcher.submit(LegEnded(LegId("c1-1"), LegEnd.BY_PHONE, 21, 603))
+        stage.puts_down("c1")
+        await board.hear_of("agent:lin", unavailable_reason="resting")
+        stage.clock.move(timedelta(seconds=10))
+        stage.dispatcher.submit(DeviceChanged(DeviceId("phone2"), DeviceState.REACHABLE))
+        await board.hear_of("agent:lin", unavailable_reason=None)
+
+
 async def test_a_rest_that_began_before_anybody_listened_ends_as_well(
     stage: Stage, server: LiveServer
 ) -> None:
-    """The hub learns who rests when it wakes."""
     log_in(stage, LIN)
     stage.call("c1")
     stage.rings("c1-1")
@@ -204,7 +219,6 @@ async def test_a_rest_that_began_before_anybody_listened_ends_as_well(
 
 
 async def test_a_device_that_is_lost_is_told(stage: Stage, server: LiveServer) -> None:
-    """It makes the agent unavailable without a fact."""
     log_in(stage, LIN)
     async with server.following("agents") as board:
         stage.dispatcher.submit(DeviceChanged(DeviceId("phone1"), DeviceState.UNREACHABLE))

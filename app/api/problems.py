@@ -215,7 +215,11 @@ _EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "unknown-token": ("No token has the id '7g2k9mpq'. List the tokens to see which there are.", {}),
     "weak-password": (
         "The password is too easy to guess: expected 12 to 128 characters, got 6. Choose another.",
-        {"errors": [{"pointer": "/password", "detail": "expected 12 to 128 characters, got 6"}]},
+        {
+            "errors": [
+                {"pointer": "/password", "code": "length", "detail": "expected 12 to 128 characters, got 6"}
+            ]
+        },
     ),
     "malformed-request": ("Expected a JSON object as body; it cannot be read.", {}),
     "unknown-agent": ("No agent has the id 'lin'. List the agents to see which there are.", {}),

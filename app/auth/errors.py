@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from app.api.errors import ApiError
 from app.auth.model import Permission
+
+if TYPE_CHECKING:
+    from app.auth.passwords import Weakness
 
 
 class AuthError(ApiError):
@@ -70,13 +73,15 @@ class NoSession(AuthError):
 
 
 class WeakPassword(AuthError):
-    """A password that the rules do not let pass; `findings` names each that it breaks."""
+    """A password that the rules do not let pass; `weaknesses` names each that it breaks."""
 
-    def __init__(self, findings: Sequence[str]) -> None:
+    def __init__(self, weaknesses: "Sequence[Weakness]") -> None:
         super().__init__(
             "weak-password",
-            f"The password is too easy to guess: {'; '.join(findings)}. Choose another.",
-            errors=[{"pointer": "/password", "detail": finding} for finding in findings],
+            f"The password is too easy to guess: {'; '.join(each.detail for each in weaknesses)}. Choose another.",
+            errors=[
+                {"pointer": "/password", "code": each.code, "detail": each.detail} for each in weaknesses
+            ],
         )
 
 

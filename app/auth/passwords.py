@@ -6,6 +6,7 @@ The rules follow NIST SP 800-63B section 5.1.1.2: length and no well-known words
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 from unicodedata import normalize
@@ -27,20 +28,31 @@ _AT_ONCE = 2
 """Hashes made at once: each takes 64 MiB and a processor for some 50 ms."""
 
 
-def weaknesses(password: str, *, user_name: str) -> list[str]:
-    """The rules that a password breaks, in words; none: it may be used."""
-    text = normalize("NFKC", password).casefold()
+@dataclass(frozen=True, slots=True)
+class Weakness:
+    """A rule that a password breaks: its stable code, and in words."""
+
+    code: str
+    detail: str
+
+
+def weaknesses(password: str, *, user_name: str) -> list[Weakness]:
+    """The rules that a password breaks; none: it may be used."""
+    text, length = normalize("NFKC", password).casefold(), len(password)
     checks = {
-        f"expected {SHORTEST} to {LONGEST} characters, got {len(password)}": SHORTEST
-        <= len(password)
+        Weakness("length", f"expected {SHORTEST} to {LONGEST} characters, got {length}"): SHORTEST
+        <= length
         <= LONGEST,
-        f"expected {_FEWEST_SIGNS} different characters at least, got {len(set(text))}": len(set(text))
-        >= _FEWEST_SIGNS,
-        "it is mostly the user's name": _is_more_than(user_name.casefold(), text),
-        "it is mostly a well-known word": all(_is_more_than(word, text) for word in _WELL_KNOWN),
-        "it is one sign after the other, as in the alphabet": not _is_row(text),
+        Weakness(
+            "variety", f"expected {_FEWEST_SIGNS} different characters at least, got {len(set(text))}"
+        ): len(set(text)) >= _FEWEST_SIGNS,
+        Weakness("user-name", "it is mostly the user's name"): _is_more_than(user_name.casefold(), text),
+        Weakness("well-known", "it is mostly a well-known word"): all(
+            _is_more_than(word, text) for word in _WELL_KNOWN
+        ),
+        Weakness("row", "it is one sign after the other, as in the alphabet"): not _is_row(text),
     }
-    return [finding for finding, is_kept in checks.items() if not is_kept]
+    return [weakness for weakness, is_kept in checks.items() if not is_kept]
 
 
 def _is_more_than(word: str, text: str) -> bool:

@@ -93,5 +93,5 @@ def test_the_open_operations_are_the_probes_and_logging_in(document: dict[str, A
     opened = {
         operation["operationId"] for operation in operations(document) if operation.get("security") == []
     }
-    assert opened == {"isAlive", "isReady", "openSession"}
+    assert opened == {"isAlive", "isReady", "listLogInWays", "openSession"}
     assert document["security"] == [{"token": []}]

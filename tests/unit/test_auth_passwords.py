@@ -37,7 +37,7 @@ def test_a_password_has_a_shortest_and_a_longest_length(length: int, *, is_taken
 def test_what_everybody_guesses_first_is_none(password: str, finding: str) -> None:
     """In capitals or not."""
     name = "shift-supervisor-zhao"
-    assert any(finding in each for each in weaknesses(password, user_name=name))
+    assert any(finding in each.detail for each in weaknesses(password, user_name=name))
 
 
 async def test_only_the_right_password_fits_a_hash() -> None:

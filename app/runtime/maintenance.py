@@ -16,6 +16,7 @@ from app.store.engine import open_engine
 from app.store.journal import Journal, JournalSettings
 from app.store.past_queue_log import queue_log
 from app.store.projection import Projector
+from app.store.reason import plain_failures
 from app.store.rebuild import rebuild
 from metrics.intervals import Period
 
@@ -64,7 +65,9 @@ async def export_queue_log(settings: Settings, period: Period) -> int:
     """Print a period in the format of Asterisk's queue log. The service may run meanwhile."""
     engine = open_engine(_journal_settings(settings).database_url)
     try:
-        lines = await queue_log(engine, period)
+        with plain_failures():
+            async with engine.connect() as connection:
+                lines = await queue_log(connection, period)
     finally:
         await engine.dispose()
     sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -1,6 +1,6 @@
 """The audit log in SQL: append and read. There is no way here to change or remove an entry."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.auth.audit import AuditEntry, AuditFilter, ChainedEntry, Head, chained, write_details
 from app.store.account_tables import audit
+from app.store.reading import equal, within
 
 _POSTGRESQL_LOCK = 0x6175_6469_7420_6C6F  # "audit lo": one number, the same for all who append.
 _COLUMN = audit.c
@@ -56,22 +57,11 @@ async def _known(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> 
     return set(await connection.scalars(select(_COLUMN.entry_id).where(_COLUMN.entry_id.in_(ids))))
 
 
-def _conditions(wanted: AuditFilter, behind: int | None) -> list[ColumnElement[bool]]:
-    same = {
-        "actor": wanted.actor,
-        "action": wanted.action,
-        "object": wanted.object,
-        "source": wanted.source,
-        "result": wanted.result,
-    }
-    conditions = [_COLUMN[name] == value for name, value in same.items() if value is not None]
-    if wanted.since is not None:
-        conditions.append(_COLUMN.at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(_COLUMN.at < wanted.until)
+def _conditions(wanted: AuditFilter, behind: int | None) -> Iterator[ColumnElement[bool]]:
+    yield from equal(_COLUMN, wanted, "actor", "action", "object", "source", "result")
+    yield from within(_COLUMN.at, wanted)
     if behind is not None:
-        conditions.append(_COLUMN.seq < behind)
-    return conditions
+        yield _COLUMN.seq < behind
 
 
 def _values(link: ChainedEntry) -> dict[str, object]:

@@ -6,13 +6,10 @@ from typing import Any
 import msgspec
 
 from app.acd import facts as acd
+from app.api.history import CONNECTED
 from app.calls import facts as calls
 from app.store import tables
 from app.store.rows import Rows
-
-CONNECTED = "connected"
-"""The outcome of a call in which somebody talked; other outcomes are values of `ExitReason`."""
-
 
 TABLES = (tables.call, tables.offer, tables.leg, tables.agent_activity)
 """What is filled here, and nowhere else."""

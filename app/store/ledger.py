@@ -4,14 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.acd import facts as acd
+from app.api.missed_calls import MissedKind
 from app.calls import facts as calls
 from app.calls.missed import cause_of_offer
 from app.store import tables
 from app.store.rows import Rows
-
-CALL, OFFER = "call", "offer"
-"""The two kinds of missed calls."""
-
 
 TABLES = (tables.missed_call,)
 """What is filled here, and nowhere else."""
@@ -21,7 +18,7 @@ def _call_missed(fact: calls.CallMissed, rows: Rows) -> None:
     rows.put(
         tables.missed_call,
         missed_id=fact.call_id,
-        kind=CALL,
+        kind=MissedKind.CALL,
         at=fact.at,
         call_id=fact.call_id,
         queue_id=fact.queue_id,
@@ -41,7 +38,7 @@ def _offer_ended(fact: acd.OfferEnded, rows: Rows) -> None:
     rows.put(
         tables.missed_call,
         missed_id=fact.offer_id,
-        kind=OFFER,
+        kind=MissedKind.OFFER,
         at=fact.at,
         call_id=fact.call_id,
         queue_id=fact.queue_id,

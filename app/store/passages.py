@@ -8,11 +8,21 @@ instant of the join.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy import and_
+
 from app.acd import facts as acd
 from app.acd.rings import RingCount
 from app.store import tables
 from app.store.rows import Rows
 
+WITH_CONVERSATION = tables.passage.outerjoin(
+    tables.conversation,
+    and_(
+        tables.conversation.c.call_id == tables.passage.c.call_id,
+        tables.conversation.c.connected_at == tables.passage.c.connected_at,
+    ),
+).outerjoin(tables.call, tables.call.c.call_id == tables.passage.c.call_id)
+"""Passages to select from, each with its call, and with the conversation that came of it."""
 TABLES = (tables.passage, tables.conversation)
 """What is filled here, and nowhere else."""
 

@@ -1,23 +1,20 @@
 """Past calls, read from the derived tables: the `History` of the REST interface."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.acd.explanation import Explanation
 from app.acd.model import OfferOutcome
-from app.api.errors import HistoryAway
 from app.api.history import CallFilter, CallRecord, LegRecord, OfferRecord, Place
 from app.calls.call import CallKind, LegRole
 from app.calls.hangup import HangUpParty, LegEnd
 from app.ids import CallId
 from app.store import tables
-from app.store.errors import DatabaseFailed
-from app.store.reason import plain_failures
+from app.store.reading import behind, equal, reading, within
 
 _CALL = tables.call.c
 _explanation = msgspec.json.Decoder(Explanation)
@@ -31,7 +28,7 @@ class PastCalls:
 
     async def call(self, call_id: CallId) -> CallRecord | None:
         """As `History.call`."""
-        async with self._connection() as connection:
+        async with reading(self._engine) as connection:
             row = (await connection.execute(_calls().where(_CALL.call_id == call_id))).first()
             if row is None:
                 return None
@@ -46,18 +43,9 @@ class PastCalls:
         """As `History.ended_calls`."""
         newest_first = (_CALL.arrived_at.desc(), _CALL.call_id.desc())
         page = _calls().where(_CALL.ended_at.is_not(None), *_conditions(wanted, behind))
-        async with self._connection() as connection:
+        async with reading(self._engine) as connection:
             rows = await connection.execute(page.order_by(*newest_first).limit(limit))
             return [_call(row) for row in rows]
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            with plain_failures():
-                async with self._engine.connect() as connection:
-                    yield connection
-        except DatabaseFailed as failure:
-            raise HistoryAway(failure.reason) from failure
 
 
 def _calls() -> Select[Any]:
@@ -72,24 +60,10 @@ async def _parts(connection: AsyncConnection, table: Table, call_id: CallId) -> 
     return (await connection.execute(parts.order_by(table.c.started_at, identity))).all()
 
 
-def _conditions(wanted: CallFilter, behind: Place | None) -> list[ColumnElement[bool]]:
-    same = {
-        "queue_id": wanted.queue_id,
-        "agent_id": wanted.agent_id,
-        "kind": wanted.kind,
-        "outcome": wanted.outcome,
-    }
-    conditions = [_CALL[name] == value for name, value in same.items() if value is not None]
-    if wanted.since is not None:
-        conditions.append(_CALL.arrived_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(_CALL.arrived_at < wanted.until)
-    return conditions if behind is None else [*conditions, _is_behind(behind)]
-
-
-def _is_behind(place: Place) -> ColumnElement[bool]:
-    is_same_instant = and_(_CALL.arrived_at == place.arrived_at, _CALL.call_id < place.call_id)
-    return or_(_CALL.arrived_at < place.arrived_at, is_same_instant)
+def _conditions(wanted: CallFilter, place: Place | None) -> Iterator[ColumnElement[bool]]:
+    yield from equal(_CALL, wanted, "queue_id", "agent_id", "kind", "outcome")
+    yield from within(_CALL.arrived_at, wanted)
+    yield from behind(place, _CALL.arrived_at, _CALL.call_id)
 
 
 def _call(row: Row[Any]) -> CallRecord:

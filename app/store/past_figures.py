@@ -3,9 +3,7 @@
 Rows are read and made into records a few at a time, and others get their turn between: a report of a year must not delay a call.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -27,14 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome
-from app.api.errors import HistoryAway
+from app.acd.model import AgentState, AgentStatus, ExitReason
 from app.calls.call import CallKind
 from app.calls.hangup import HangUpParty
 from app.store import tables
-from app.store.errors import DatabaseFailed
-from app.store.past_queue_log import queue_log
-from app.store.reason import plain_failures
+from app.store.passages import WITH_CONVERSATION
+from app.store.past_queue_log import offer_of, queue_log
+from app.store.reading import reading, some_at_a_time, within
 from metrics.intervals import Period
 from metrics.queue_log import Line
 from metrics.records import Offer, Passage, SeatTime
@@ -45,7 +42,6 @@ from metrics.seat import StateSpan, StatusSpan, seat_times
 _PASSAGE, _OFFER, _CALL = tables.passage.c, tables.offer.c, tables.call.c
 _CONVERSATION, _ACTIVITY = tables.conversation.c, tables.agent_activity.c
 _EARLIER = tables.call.alias("earlier").c
-_AT_A_TIME = 200
 _MICROSECOND = timedelta(microseconds=1)
 _REPEAT_WITHIN_MICROSECONDS = 24 * 3600 * 1_000_000
 
@@ -58,18 +54,16 @@ class PastFigures:
 
     async def passages(self, scope: Scope) -> AsyncIterator[Passage]:
         """Calls' passages through queues, in the order in which the callers were enqueued. Raises `HistoryAway`."""
-        async with self._connection() as connection:
-            result = await connection.stream(_passages(scope))
-            async for rows in result.partitions(_AT_A_TIME):
+        async with reading(self._engine) as connection:
+            async for rows in some_at_a_time(connection, _passages(scope)):
                 rung = await _spans_rung(connection, rows)
                 for row in rows:
                     yield _passage(row, rung.get((row.call_id, row.queue_id), ()))
-                await asyncio.sleep(0)
 
     async def offers(self, scope: Scope) -> AsyncIterator[Offer]:
         """Offers, in the order in which they began. Raises `HistoryAway`."""
         async for row in self._rows(_offers(scope)):
-            yield _offer(row)
+            yield offer_of(row)
 
     async def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
         """Agents' time, agent after agent, each in order. The period must end by now. Raises `HistoryAway`."""
@@ -85,40 +79,20 @@ class PastFigures:
 
     async def queue_log(self, period: Period) -> list[Line]:
         """The lines of Asterisk's queue log. Raises `HistoryAway`."""
-        with _told_as_history_away():
-            return await queue_log(self._engine, period)
+        async with reading(self._engine) as connection:
+            return await queue_log(connection, period)
 
     async def _rows(self, query: Select[Any]) -> AsyncIterator[Row[Any]]:
-        async with self._connection() as connection:
-            result = await connection.stream(query)
-            async for some in result.partitions(_AT_A_TIME):
-                for row in some:
+        async with reading(self._engine) as connection:
+            async for rows in some_at_a_time(connection, query):
+                for row in rows:
                     yield row
-                await asyncio.sleep(0)
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        with _told_as_history_away(), plain_failures():
-            async with self._engine.connect() as connection:
-                yield connection
-
-
-@contextmanager
-def _told_as_history_away() -> Iterator[None]:
-    try:
-        yield
-    except DatabaseFailed as failure:
-        raise HistoryAway(failure.reason) from failure
 
 
 # --- calls -----------------------------------------------------------------------------------------------------------
 
 
 def _passages(scope: Scope) -> Select[Any]:
-    conversation = and_(
-        _CONVERSATION.call_id == _PASSAGE.call_id, _CONVERSATION.connected_at == _PASSAGE.connected_at
-    )
-    source = tables.passage.outerjoin(tables.conversation, conversation)
     return (
         select(
             tables.passage,
@@ -128,8 +102,8 @@ def _passages(scope: Scope) -> Select[Any]:
             _time_in(AgentState.WRAP_UP, since=_CONVERSATION.completed_at).label("wrap_up"),
             _is_repeat().label("is_repeat"),
         )
-        .select_from(source.outerjoin(tables.call, _CALL.call_id == _PASSAGE.call_id))
-        .where(*_in_period(_PASSAGE.enqueued_at, scope), *_of(_PASSAGE.queue_id, _PASSAGE.agent_id, scope))
+        .select_from(WITH_CONVERSATION)
+        .where(*within(_PASSAGE.enqueued_at, scope.period), *_of(_PASSAGE.queue_id, _PASSAGE.agent_id, scope))
         .order_by(_PASSAGE.enqueued_at, _PASSAGE.call_id, _PASSAGE.queue_id)
     )
 
@@ -208,24 +182,8 @@ def _passage(row: Row[Any], spans: Iterable[Period]) -> Passage:
 def _offers(scope: Scope) -> Select[Any]:
     return (
         select(tables.offer)
-        .where(*_in_period(_OFFER.started_at, scope), *_of(_OFFER.queue_id, _OFFER.agent_id, scope))
+        .where(*within(_OFFER.started_at, scope.period), *_of(_OFFER.queue_id, _OFFER.agent_id, scope))
         .order_by(_OFFER.started_at, _OFFER.offer_id)
-    )
-
-
-def _offer(row: Row[Any]) -> Offer:
-    return Offer(
-        offer_id=row.offer_id,
-        call_id=row.call_id,
-        queue_id=row.queue_id,
-        agent_id=row.agent_id,
-        started_at=row.started_at,
-        ringing_at=row.ringing_at,
-        answered_at=row.answered_at,
-        ended_at=row.ended_at,
-        outcome=OfferOutcome(row.outcome) if row.outcome else None,
-        ring_number=row.ring,
-        is_within_rings=row.is_within_rings,
     )
 
 
@@ -268,10 +226,6 @@ def _state(row: Row[Any]) -> StateSpan:
 
 def _microseconds(column: ColumnElement[Any]) -> ColumnElement[int]:
     return type_coerce(column, BigInteger)
-
-
-def _in_period(column: ColumnElement[Any], scope: Scope) -> list[ColumnElement[bool]]:
-    return [column >= scope.period.since, column < scope.period.until]
 
 
 def _of(

@@ -6,44 +6,34 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.acd.model import AgentStatus, ExitReason, OfferOutcome
 from app.calls.hangup import HangUpParty
 from app.store import tables
-from app.store.reason import plain_failures
+from app.store.passages import WITH_CONVERSATION
+from app.store.reading import some_at_a_time, within
 from metrics.intervals import Period
 from metrics.queue_log import Line, QueuedCall, Seat, call_lines, in_order, offer_lines, seat_lines
 from metrics.records import Offer
 
 _PASSAGE, _OFFER, _CALL = tables.passage.c, tables.offer.c, tables.call.c
 _CONVERSATION, _ACTIVITY = tables.conversation.c, tables.agent_activity.c
-_AT_A_TIME = 200
 _LONGEST_SHIFT = timedelta(days=2)
 """A log-in longer ago is not looked for: the time logged in is then counted from here."""
 
 
-async def queue_log(engine: AsyncEngine, period: Period) -> list[Line]:
-    """The queue log of a period, in order. Raises `DatabaseFailed`.
-
-    Lines are made in a thread: a month of them must not delay a call.
-    """
-    with plain_failures():
-        async with engine.connect() as connection:
-            calls = await _rows(connection, _calls(period))
-            offers = await _rows(connection, _offers(period))
-            statuses = await _rows(connection, _statuses(period))
+async def queue_log(connection: AsyncConnection, period: Period) -> list[Line]:
+    """The queue log of a period, in order. Lines are made in a thread: a month of them must not delay a call."""
+    calls = await _rows(connection, _calls(period))
+    offers = await _rows(connection, _offers(period))
+    statuses = await _rows(connection, _statuses(period))
     return await asyncio.to_thread(_lines, period, calls, offers, statuses)
 
 
 async def _rows(connection: AsyncConnection, query: Select[Any]) -> list[Row[Any]]:
-    """All rows, read a few at a time; others get their turn between."""
-    rows: list[Row[Any]] = []
-    async for some in (await connection.stream(query)).partitions(_AT_A_TIME):
-        rows += some
-        await asyncio.sleep(0)
-    return rows
+    return [row async for rows in some_at_a_time(connection, query) for row in rows]
 
 
 def _lines(
@@ -51,7 +41,7 @@ def _lines(
 ) -> list[Line]:
     lines = [
         *(line for row in calls for line in call_lines(_call(row))),
-        *(line for row in offers for line in offer_lines(_offer(row))),
+        *(line for row in offers for line in offer_lines(offer_of(row))),
         *_all_seat_lines(statuses),
     ]
     return in_order(lines, since=period.since, until=period.until)
@@ -59,15 +49,8 @@ def _lines(
 
 def _calls(period: Period) -> Select[Any]:
     """All passages that touch the period."""
-    conversation = and_(
-        _CONVERSATION.call_id == _PASSAGE.call_id, _CONVERSATION.connected_at == _PASSAGE.connected_at
-    )
     last = func.coalesce(_CONVERSATION.completed_at, _PASSAGE.left_at)
-    source = (
-        tables.passage.outerjoin(tables.conversation, conversation)
-        .outerjoin(tables.call, _CALL.call_id == _PASSAGE.call_id)
-        .outerjoin(tables.offer, _OFFER.offer_id == _PASSAGE.offer_id)
-    )
+    source = WITH_CONVERSATION.outerjoin(tables.offer, _OFFER.offer_id == _PASSAGE.offer_id)
     return (
         select(
             tables.passage,
@@ -86,7 +69,7 @@ def _calls(period: Period) -> Select[Any]:
 def _offers(period: Period) -> Select[Any]:
     return (
         select(tables.offer)
-        .where(_OFFER.ended_at >= period.since, _OFFER.ended_at < period.until)
+        .where(*within(_OFFER.ended_at, period))
         .order_by(_OFFER.ended_at, _OFFER.offer_id)
     )
 
@@ -121,15 +104,20 @@ def _call(row: Row[Any]) -> QueuedCall:
     )
 
 
-def _offer(row: Row[Any]) -> Offer:
+def offer_of(row: Row[Any]) -> Offer:
+    """A row of `offer` as a record."""
     return Offer(
         offer_id=row.offer_id,
         call_id=row.call_id,
         queue_id=row.queue_id,
         agent_id=row.agent_id,
         started_at=row.started_at,
+        ringing_at=row.ringing_at,
+        answered_at=row.answered_at,
         ended_at=row.ended_at,
-        outcome=OfferOutcome(row.outcome),
+        outcome=OfferOutcome(row.outcome) if row.outcome else None,
+        ring_number=row.ring,
+        is_within_rings=row.is_within_rings,
     )
 
 

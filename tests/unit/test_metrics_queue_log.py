@@ -183,7 +183,8 @@ async def test_the_queue_log_is_written_from_the_database(tmp_path: Path, databa
         for fact in facts:
             journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
         await journal.flush()
-        lines = await queue_log(journal.database.engine, Period(NOON, NOON + timedelta(hours=1)))
+        async with journal.database.engine.connect() as connection:
+            lines = await queue_log(connection, Period(NOON, NOON + timedelta(hours=1)))
     noon = int(NOON.timestamp())
     assert [str(line) for line in lines] == [
         f"{noon}|NONE|NONE|Agent/ann|AGENTLOGIN|PJSIP/phone1",

@@ -73,13 +73,14 @@ def create_api(
         api.include_router(metrics_router(metering.exposition), dependencies=checks)
     api.include_router(web_router(PAGES))
     api.include_router(sign_on_router(access))
+    calls = Calls(service, present, history or book)
     for router in (
         version_router(),
         queues_router(service),
         agents_router(service),
-        calls_router(service, Calls(service, present, history or book)),
+        calls_router(service, calls),
         reports_router(Reports(service, records or NoRecords())),
-        missed_calls_router(Ledger(service, missed or NoMissedCalls())),
+        missed_calls_router(service, Ledger(service, missed or NoMissedCalls(), calls.detail)),
         site_router(service),
         session_router(access),
         users_router(access),

@@ -7,8 +7,8 @@ from starlette.requests import Request
 
 from app.auth.actor import Actor
 from app.auth.errors import Forbidden
-from app.auth.model import Principal
-from app.auth.permissions import RULES, Subject, Teams, allows_operation
+from app.auth.model import Permission, Principal, Reach
+from app.auth.permissions import RULES, Subject, Teams, allows_operation, reachable
 from app.ids import AgentId
 from app.runtime.service import Service
 
@@ -43,6 +43,14 @@ def actor_of(request: Request) -> Actor:
 def source_of(request: Request) -> str:
     """The address of the client. A proxy's word for it counts only if the server trusts the proxy."""
     return request.client.host if request.client else ""
+
+
+def reach_of(request: Request, permission: Permission, teams: Teams) -> frozenset[AgentId] | None:
+    """The agents whom a permission reaches for who asks; None: everybody."""
+    reach = request.state.principal.grants.get(permission)
+    if reach is None:
+        return frozenset()
+    return None if reach is Reach.ALL else reachable(request.state.principal, reach, teams)
 
 
 async def body_of(request: Request) -> dict[str, object]:

@@ -20,14 +20,24 @@ _MISSED = {
     "waived_at": None,
     "waived_by": None,
     "waive_reason": None,
+    "disputed_at": None,
+    "disputed_by": None,
+    "dispute_reason": None,
     "recovered_at": "2026-11-21T09:02:44.000Z",
     "recovered_by": "1763713800.31",
+    "recovery_noted_by": None,
 }
 _WAIVED = {
     **_MISSED,
     "waived_at": "2026-11-21T09:30:00.000Z",
     "waived_by": "user:zhao",
     "waive_reason": "Line test of the early shift",
+}
+_DISPUTED = {
+    **_MISSED,
+    "disputed_at": "2026-11-21T09:10:00.000Z",
+    "disputed_by": "user:lin",
+    "dispute_reason": "I was in a call with the complaint desk",
 }
 _SUMS = {
     "month": "2026-11",
@@ -47,13 +57,16 @@ MISSED_CALLS: dict[str, object] = {
     "listMissedCalls": {"missed_calls": [_MISSED], "next": None},
     "showMissedCall": _MISSED,
     "waiveMissedCall": _WAIVED,
+    "disputeMissedCall": _DISPUTED,
+    "recoverMissedCall": {**_MISSED, "recovery_noted_by": "user:lin"},
     "sumCharges": _SUMS,
 }
 """By operation."""
 
 CSV = (
     "id,kind,at,call_id,queue_id,agent_id,cause,ring,enqueued_at,charge_each,supervisor,supervisor_charge,"
-    "waived_at,waived_by,waive_reason,recovered_at,recovered_by,on_duty\r\n"
+    "waived_at,waived_by,waive_reason,disputed_at,disputed_by,dispute_reason,"
+    "recovered_at,recovered_by,recovery_noted_by,on_duty\r\n"
     "1763713800.23,call,2026-11-21T08:31:12.480Z,1763713800.23,service,,caller_left,5,2026-11-21T08:30:50.100Z,"
-    "10,zhou,50,,,,2026-11-21T09:02:44.000Z,1763713800.31,lin:available:connected wang:paused:lunch:idle\r\n"
+    "10,zhou,50,,,,,,,2026-11-21T09:02:44.000Z,1763713800.31,,lin:available:connected wang:paused:lunch:idle\r\n"
 )

@@ -36,7 +36,8 @@ class OnDuty:
 class MissedCall:
     """One entry of the ledger. `agent_id` is the offer's. `ring` is the caller's, or the agent's for an offer.
 
-    It is recovered when the same caller was talked to later: at `recovered_at`, in the call `recovered_by`.
+    It is recovered when the same caller was talked to later: at `recovered_at`, in the call `recovered_by`, as `recovery_noted_by`
+    said, or, without a note, as the caller's number tells.
     """
 
     missed_id: MissedId
@@ -54,20 +55,35 @@ class MissedCall:
     waived_at: datetime | None = None
     waived_by: str | None = None
     waive_reason: str | None = None
+    disputed_at: datetime | None = None
+    disputed_by: str | None = None
+    dispute_reason: str | None = None
     recovered_at: datetime | None = None
     recovered_by: CallId | None = None
+    recovery_noted_by: str | None = None
     on_duty: tuple[OnDuty, ...] = ()
+
+    @property
+    def agents(self) -> frozenset[AgentId]:
+        """Whom it concerns: the offer's agent, or all who were on duty."""
+        if self.agent_id is not None:
+            return frozenset({self.agent_id})
+        return frozenset(each.agent_id for each in self.on_duty)
 
 
 @dataclass(frozen=True, slots=True)
 class MissedFilter:
-    """Which missed calls are asked for; None asks nothing. `since` is included, `until` is not."""
+    """Which missed calls are asked for; None asks nothing. `since` is included, `until` is not.
+
+    `agents`: those that concern one of these agents at least.
+    """
 
     kind: MissedKind | None = None
     cause: MissCause | None = None
     queue_id: QueueId | None = None
-    agent_id: AgentId | None = None
+    agents: frozenset[AgentId] | None = None
     is_waived: bool | None = None
+    is_disputed: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 

@@ -17,8 +17,9 @@ from app.api.schemas.report import (
     ScopeQuery,
     terms_of,
 )
+from app.api.whose import agents_asked_for
 from app.calls.shifts import Shift, Shifts
-from app.ids import AgentId, QueueId
+from app.ids import QueueId
 from app.runtime.service import Service
 from metrics.definitions import FIGURES, Figure, Subject
 from metrics.intervals import Period, day
@@ -153,16 +154,8 @@ class Reports:
 
     def _scope(self, query: ScopeQuery) -> Scope:
         queue_id = QueueId(query.queue_id) if query.queue_id else None
-        return Scope(self.period(query), queue_id, self._agents(query), query.nobody)
-
-    def _agents(self, query: ScopeQuery) -> frozenset[AgentId] | None:
-        one = frozenset({AgentId(query.agent_id)}) if query.agent_id else None
-        if query.team is None:
-            return one
-        if query.team not in self._service.site.teams:
-            raise UnknownThing("team", query.team)
-        team = frozenset(self._service.site.teams[query.team])
-        return team if one is None else team & one
+        agents = agents_asked_for(self._service.site.teams, query.agent_id, query.team)
+        return Scope(self.period(query), queue_id, agents, query.nobody)
 
 
 def _bad_range(detail: str, parameter: str) -> ApiError:

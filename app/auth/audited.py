@@ -13,6 +13,8 @@ NOTED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "hangUpCall": (),
     "reloadSite": (),
     "waiveMissedCall": ("reason",),
+    "disputeMissedCall": ("reason",),
+    "recoverMissedCall": ("call_id",),
 }
 """Operations that change the floor, each with the fields to note. Numbers are masked."""
 

@@ -30,6 +30,8 @@ _AGENT: Grants = {
     Permission.NUMBERS_SEE: _OWN,
     Permission.DESK_USE: _OWN,
     Permission.CALLS_END: _OWN,
+    Permission.MISSED_CALLS_SEE: _OWN,
+    Permission.CHARGES_DISPUTE: _OWN,
 }
 
 GRANTS: Mapping[Role, Grants] = {
@@ -43,6 +45,8 @@ GRANTS: Mapping[Role, Grants] = {
         Permission.DESK_USE: _TEAM,
         Permission.CALLS_END: _TEAM,
         Permission.REPORTS_SEE: _TEAM,
+        Permission.MISSED_CALLS_SEE: _TEAM,
+        Permission.CHARGES_DISPUTE: _TEAM,
     },
     Role.SHIFT_SUPERVISOR: {
         **_WATCH,
@@ -50,12 +54,15 @@ GRANTS: Mapping[Role, Grants] = {
         Permission.DESK_USE: _ALL,
         Permission.CALLS_END: _ALL,
         Permission.REPORTS_SEE: _ALL,
+        Permission.MISSED_CALLS_SEE: _ALL,
+        Permission.CHARGES_DISPUTE: _ALL,
     },
     Role.INFORMATION_DESK: {**_AGENT, Permission.CALLS_SEE: _ALL},
     Role.COMPLAINT_DESK: {**_AGENT, Permission.CALLS_SEE: _ALL, Permission.NUMBERS_SEE: _ALL},
     Role.MANAGER: {
         **_WATCH,
         Permission.REPORTS_SEE: _ALL,
+        Permission.MISSED_CALLS_SEE: _ALL,
         Permission.AUDIT_SEE: _ALL,
         Permission.CHARGES_WAIVE: _ALL,
     },
@@ -84,8 +91,8 @@ class Subject(Enum):
     """The parameters `agent_id` and `team`; without them, about everybody."""
     BODY = auto()
     """The field `agent_id` of the body."""
-    CALL = auto()
-    """The agents of the call that the address names: the operation itself asks `reaches_one`, since it knows the call."""
+    RECORD = auto()
+    """The agents of the call or the missed call that the address names: the operation itself asks `reaches_one`, since it knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +119,18 @@ RULES: Mapping[str, Rule] = {
     "extendWrapUp": _DESK,
     "originateCall": Rule(Permission.DESK_USE, Subject.BODY),
     "listCalls": Rule(Permission.CALLS_SEE, Subject.QUERY),
-    "showCall": Rule(Permission.CALLS_SEE, Subject.CALL),
-    "hangUpCall": Rule(Permission.CALLS_END, Subject.CALL),
+    "showCall": Rule(Permission.CALLS_SEE, Subject.RECORD),
+    "hangUpCall": Rule(Permission.CALLS_END, Subject.RECORD),
     "reloadSite": Rule(Permission.SITE_RELOAD),
     "showReport": Rule(Permission.REPORTS_SEE, Subject.QUERY),
     "showRingReport": Rule(Permission.REPORTS_SEE, Subject.QUERY),
     "listCallsBehind": Rule(Permission.REPORTS_SEE, Subject.QUERY),
     "exportQueueLog": Rule(Permission.REPORTS_SEE, also=Permission.NUMBERS_SEE),
-    "listMissedCalls": Rule(Permission.REPORTS_SEE),
-    "showMissedCall": Rule(Permission.REPORTS_SEE),
-    "sumCharges": Rule(Permission.REPORTS_SEE),
+    "listMissedCalls": Rule(Permission.MISSED_CALLS_SEE, Subject.QUERY),
+    "showMissedCall": Rule(Permission.MISSED_CALLS_SEE, Subject.RECORD),
+    "sumCharges": Rule(Permission.MISSED_CALLS_SEE, Subject.QUERY),
+    "disputeMissedCall": Rule(Permission.CHARGES_DISPUTE, Subject.RECORD),
+    "recoverMissedCall": Rule(Permission.DESK_USE, Subject.RECORD),
     "waiveMissedCall": Rule(Permission.CHARGES_WAIVE),
     "showMetrics": Rule(Permission.METRICS_SEE),
     "listUsers": Rule(Permission.USERS_MANAGE),
@@ -159,7 +168,7 @@ def allows_operation(principal: Principal, operation: str, agents: Collection[Ag
     rule = RULES.get(operation)
     if rule is None:
         return principal.grants == GRANTS[Role.ADMIN]
-    if rule.subject is Subject.CALL:
+    if rule.subject is Subject.RECORD:
         return rule.permission in principal.grants
     needed = (rule.permission, rule.also) if rule.also else (rule.permission,)
     return all(reaches_all(principal, permission, agents, teams) for permission in needed)

@@ -176,6 +176,25 @@ class WaiveRequested:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeRequested:
+    """Somebody who is charged for a missed call objects. Who asks has made sure that there is such a missed call."""
+
+    missed_id: MissedId
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryNoted:
+    """The caller of a missed call was talked to at `reached_at`, in this call. `by` is a human, or a part of the service."""
+
+    missed_id: MissedId
+    call_id: CallId
+    reached_at: datetime
+    by: str
+
+
 Event = (
     acd.Event
     | SettingsChanged
@@ -195,4 +214,6 @@ Event = (
     | OriginateRequested
     | HangUpRequested
     | WaiveRequested
+    | DisputeRequested
+    | RecoveryNoted
 )

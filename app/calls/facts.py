@@ -105,6 +105,27 @@ class MissedCallWaived:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class MissedCallDisputed:
+    """Somebody objects to what a missed call costs: who may waive it is to decide."""
+
+    at: datetime
+    missed_id: MissedId
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissedCallRecovered:
+    """The caller of a missed call was talked to at `reached_at`, in the call `reached_by`, as `by` noted."""
+
+    at: datetime
+    missed_id: MissedId
+    reached_by: CallId
+    reached_at: datetime
+    by: str
+
+
 Fact = (
     acd.Fact
     | CallStarted
@@ -114,4 +135,6 @@ Fact = (
     | CallEnded
     | CallMissed
     | MissedCallWaived
+    | MissedCallDisputed
+    | MissedCallRecovered
 )

@@ -22,7 +22,16 @@ from app.calls import events
 from app.calls.actions import DestroyBridge, HangUpLeg
 from app.calls.call import Call, CallKind, Leg, LegRole, Phase
 from app.calls.direct import DirectCalls
-from app.calls.facts import CallEnded, CallHoldChanged, CallMissed, LegFinished, LegStarted, MissedCallWaived
+from app.calls.facts import (
+    CallEnded,
+    CallHoldChanged,
+    CallMissed,
+    LegFinished,
+    LegStarted,
+    MissedCallDisputed,
+    MissedCallRecovered,
+    MissedCallWaived,
+)
 from app.calls.hangup import HangUpParty, HangUpReason, LegEnd
 from app.calls.joining import Joining
 from app.calls.missed import cause_of_call, is_charged
@@ -88,6 +97,8 @@ class Switchboard:
             events.AsteriskLost: self.on_asterisk_lost,
             events.HangUpRequested: self._on_hang_up_requested,
             events.WaiveRequested: self._on_waive_requested,
+            events.DisputeRequested: self._on_dispute_requested,
+            events.RecoveryNoted: self._on_recovery_noted,
         }
 
     def handle(self, event: events.Event, *, now: datetime) -> Outcome:
@@ -253,6 +264,12 @@ class Switchboard:
 
     def _on_waive_requested(self, event: events.WaiveRequested, turn: Turn) -> None:
         turn.tell(MissedCallWaived(turn.now, event.missed_id, event.reason, event.by))
+
+    def _on_dispute_requested(self, event: events.DisputeRequested, turn: Turn) -> None:
+        turn.tell(MissedCallDisputed(turn.now, event.missed_id, event.reason, event.by))
+
+    def _on_recovery_noted(self, event: events.RecoveryNoted, turn: Turn) -> None:
+        turn.tell(MissedCallRecovered(turn.now, event.missed_id, event.call_id, event.reached_at, event.by))
 
     def on_asterisk_lost(self, _event: events.AsteriskLost, turn: Turn) -> None:
         """Close the books. Waiting calls go first, so that no agent who becomes free is offered a lost one."""

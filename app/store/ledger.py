@@ -60,8 +60,30 @@ def _waived(fact: calls.MissedCallWaived, rows: Rows) -> None:
     )
 
 
+def _disputed(fact: calls.MissedCallDisputed, rows: Rows) -> None:
+    rows.put(
+        tables.missed_call,
+        missed_id=fact.missed_id,
+        disputed_at=fact.at,
+        disputed_by=fact.by,
+        dispute_reason=fact.reason,
+    )
+
+
+def _recovered(fact: calls.MissedCallRecovered, rows: Rows) -> None:
+    rows.put(
+        tables.missed_call,
+        missed_id=fact.missed_id,
+        reached_at=fact.reached_at,
+        reached_by=fact.reached_by,
+        recovery_noted_by=fact.by,
+    )
+
+
 RECORDERS: Mapping[type, Callable[[Any, Rows], None]] = {
     acd.OfferEnded: _offer_ended,
     calls.CallMissed: _call_missed,
+    calls.MissedCallDisputed: _disputed,
+    calls.MissedCallRecovered: _recovered,
     calls.MissedCallWaived: _waived,
 }

@@ -1,12 +1,12 @@
 """The missed-call ledger, read from the derived tables: the `MissedCalls` of the REST interface."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.acd.model import AgentState, AgentStatus
@@ -75,8 +75,8 @@ def _entries() -> Select[Any]:
     recovered = select(_LATER.bridged_at).where(_is_recovery()).order_by(_LATER.bridged_at).limit(1)
     return select(
         tables.missed_call,
-        recovering.scalar_subquery().label("recovered_by"),
-        recovered.scalar_subquery().label("recovered_at"),
+        func.coalesce(_MISSED.reached_by, recovering.scalar_subquery()).label("recovered_by"),
+        func.coalesce(_MISSED.reached_at, recovered.scalar_subquery()).label("recovered_at"),
     ).where(_MISSED.kind.is_not(None))
 
 
@@ -95,11 +95,14 @@ def _is_recovery() -> ColumnElement[bool]:
 
 
 def _conditions(wanted: MissedFilter, behind: Place | None) -> Iterator[ColumnElement[bool]]:
-    for name in ("kind", "cause", "queue_id", "agent_id"):
+    for name in ("kind", "cause", "queue_id"):
         if (value := getattr(wanted, name)) is not None:
             yield _MISSED[name] == value
-    if wanted.is_waived is not None:
-        yield _MISSED.waived_at.is_not(None) if wanted.is_waived else _MISSED.waived_at.is_(None)
+    for is_so, at in ((wanted.is_waived, _MISSED.waived_at), (wanted.is_disputed, _MISSED.disputed_at)):
+        if is_so is not None:
+            yield at.is_not(None) if is_so else at.is_(None)
+    if wanted.agents is not None:
+        yield _concerns(wanted.agents)
     if wanted.since is not None:
         yield _MISSED.at >= wanted.since
     if wanted.until is not None:
@@ -107,6 +110,19 @@ def _conditions(wanted: MissedFilter, behind: Place | None) -> Iterator[ColumnEl
     if behind is not None:
         is_same_instant = and_(_MISSED.at == behind.arrived_at, _MISSED.missed_id < behind.call_id)
         yield or_(_MISSED.at < behind.arrived_at, is_same_instant)
+
+
+def _concerns(agents: Collection[AgentId]) -> ColumnElement[bool]:
+    """Offers to these agents, and calls missed while one of them was on duty: see `_on_duty`."""
+    was_on_duty = exists().where(
+        _ACTIVITY.agent_id.in_(agents),
+        _ACTIVITY.aspect == _STATUS,
+        _ACTIVITY.value != AgentStatus.LOGGED_OUT,
+        _ACTIVITY.started_at < _MISSED.at,
+        or_(_ACTIVITY.ended_at.is_(None), _ACTIVITY.ended_at >= _MISSED.at),
+    )
+    is_call = and_(_MISSED.kind == MissedKind.CALL, was_on_duty)
+    return or_(is_call, _MISSED.agent_id.in_(agents))
 
 
 def _missed_call(row: Row[Any]) -> MissedCall:
@@ -126,6 +142,10 @@ def _missed_call(row: Row[Any]) -> MissedCall:
         waived_at=row.waived_at,
         waived_by=row.waived_by,
         waive_reason=row.waive_reason,
+        disputed_at=row.disputed_at,
+        disputed_by=row.disputed_by,
+        dispute_reason=row.dispute_reason,
+        recovery_noted_by=row.recovery_noted_by,
         recovered_at=row.recovered_at,
         recovered_by=row.recovered_by,
     )

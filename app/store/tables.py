@@ -212,9 +212,16 @@ missed_call = Table(
     Column("waived_at", Instant),
     Column("waived_by", Text),
     Column("waive_reason", Text),
+    Column("disputed_at", Instant),
+    Column("disputed_by", Text),
+    Column("dispute_reason", Text),
+    Column("reached_at", Instant),
+    Column("reached_by", Text),
+    Column("recovery_noted_by", Text),
     Index("missed_call_by_instant", "at"),
 )
 """The missed-call ledger. `kind` is `call` (the id is the call's) or `offer` (the id is the offer's, and it costs nothing).
 
-Who was on duty stands in `agent_activity`, at the instant `at`.
+Who was on duty stands in `agent_activity`, at the instant `at`. `reached_by` is the call in which the caller was talked to later, where
+somebody noted it; without a note it is found by the caller's number.
 """

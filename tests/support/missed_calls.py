@@ -1,7 +1,7 @@
 """A missed-call ledger in memory, for tests of what stands in front of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from app.acd.model import AgentState, AgentStatus
@@ -17,7 +17,7 @@ WANG = OnDuty(AgentId("wang"), AgentStatus.PAUSED, PauseCode("lunch"), AgentStat
 
 @dataclass
 class ListMissedCalls:
-    """Knows these entries; of a filter only the instants and whether waived."""
+    """Knows these entries; of a filter only the instants, whom it concerns, and whether waived or disputed."""
 
     entries: list[MissedCall] = field(default_factory=list)
 
@@ -35,13 +35,22 @@ class ListMissedCalls:
             if (wanted.since is None or each.at >= wanted.since)
             and (wanted.until is None or each.at < wanted.until)
             and (wanted.is_waived is None or (each.waived_at is not None) is wanted.is_waived)
+            and (wanted.is_disputed is None or (each.disputed_at is not None) is wanted.is_disputed)
+            and (wanted.agents is None or not wanted.agents.isdisjoint(each.agents))
             and (behind is None or place_of(each) < behind)
         ]
         return sorted(found, key=place_of, reverse=True)[:limit]
 
 
-def missed(name: str, *, days: float = 0, waived_by: str | None = None, reason: str = "") -> MissedCall:
-    """A caller hung up in the fifth ring, so many days after the start; Lin talked, Wang was at lunch."""
+def missed(
+    name: str,
+    *,
+    days: float = 0,
+    waived_by: str | None = None,
+    reason: str = "",
+    on_duty: Iterable[AgentId] | None = None,
+) -> MissedCall:
+    """A caller hung up in the fifth ring, so many days after the start; Lin talked, Wang was at lunch, unless others are named."""
     at = START + timedelta(days=days)
     return MissedCall(
         missed_id=MissedId(name),
@@ -58,5 +67,5 @@ def missed(name: str, *, days: float = 0, waived_by: str | None = None, reason: 
         waived_at=at if waived_by else None,
         waived_by=waived_by,
         waive_reason=reason or None,
-        on_duty=(LIN, WANG),
+        on_duty=(LIN, WANG) if on_duty is None else tuple(replace(LIN, agent_id=each) for each in on_duty),
     )

@@ -3,27 +3,33 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import msgspec
 import pytest
 
+from app.acd.events import LogInRequested
+from app.auth.model import Role
 from tests.support.missed_calls import ListMissedCalls, missed
-from tests.support.stage import Stage
+from tests.support.people import MATE, OWN, STRANGER, People
+from tests.support.stage import START, Stage
 
 LEDGER = "/api/v1/missed-calls"
 
 
 @pytest.fixture
 async def told() -> AsyncIterator[Stage]:
-    """A service whose ledger has three calls of this month and one of the next."""
+    """A service whose ledger has three calls of this month, one of the next, and one of the last that is disputed."""
     entries = [
         missed("c1"),
         missed("c2", days=1),
         missed("c3", days=2, waived_by="user:zhao", reason="=line test"),
         missed("c4", days=9.3125),  # Midnight of December in Shanghai, 16:00 of November in UTC.
     ]
+    entries += [replace(missed("c5", days=-30), disputed_at=START, disputed_by="user:lin")]
     stage = Stage(missed=ListMissedCalls(entries))
     stage.open()
     yield stage
@@ -61,16 +67,16 @@ async def test_pages_are_joined_by_cursors(client: httpx2.AsyncClient) -> None:
     first = (await client.get(LEDGER, params={"limit": 3})).json()
     rest = (await client.get(LEDGER, params={"limit": 3, "cursor": first["next"]})).json()
     pages = [[each["id"] for each in page["missed_calls"]] for page in (first, rest)]
-    assert (pages, rest["next"]) == ([["c4", "c3", "c2"], ["c1"]], None)
+    assert (pages, rest["next"]) == ([["c4", "c3", "c2"], ["c1", "c5"]], None)
 
 
 async def test_csv_has_every_row_and_runs_no_formula(client: httpx2.AsyncClient) -> None:
     """Lines end in CR LF; a reason that begins like a formula is text."""
     answer = await client.get(LEDGER, params={"format": "csv"})
     assert answer.headers["content-type"].startswith("text/csv")
-    assert answer.text.count("\r\n") == 5
+    assert answer.text.count("\r\n") == 6
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert [row["id"] for row in rows] == ["c4", "c3", "c2", "c1"]
+    assert [row["id"] for row in rows] == ["c4", "c3", "c2", "c1", "c5"]
     assert rows[1]["waive_reason"] == "'=line test"
     assert rows[0]["on_duty"] == "lin:available:connected wang:paused:lunch:idle"
 
@@ -138,3 +144,177 @@ async def test_a_service_without_a_database_has_no_ledger(stage: Stage) -> None:
     async with stage.client() as client:
         answer = await client.get(LEDGER)
     assert (answer.status_code, answer.json()["code"]) == (503, "history-away")
+
+
+# --- whose rows ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def people() -> AsyncIterator[People]:
+    """LIN and WANG are of the team `early`, ZHAO is of `late`; each was on duty alone once, and all three once."""
+    entries = [
+        missed("own", on_duty=[OWN]),
+        missed("mate", on_duty=[MATE], days=1),
+        missed("stranger", on_duty=[STRANGER], days=2),
+        missed("all", on_duty=[OWN, MATE, STRANGER], days=3),
+    ]
+    stage = Stage(missed=ListMissedCalls(entries))
+    stage.open()
+    yield People(stage)
+    stage.dispatcher.stop()
+
+
+@asynccontextmanager
+async def page_of(people: People, role: Role) -> AsyncIterator[httpx2.AsyncClient]:
+    """The page of a user who is the agent LIN and leads the team `early`."""
+    await people.user(role)
+    async with people.browser(await people.session(role)) as client:
+        yield client
+
+
+async def test_a_team_leader_sees_the_rows_of_the_team_and_in_them_the_team_only(people: People) -> None:
+    """The list, one entry, CSV and the sums; without naming the team, or naming another, nothing."""
+    async with page_of(people, Role.TEAM_LEADER) as client:
+        listed = (await client.get(LEDGER, params={"team": "early"})).json()["missed_calls"]
+        whole = await client.get(LEDGER)
+        other = await client.get(LEDGER, params={"team": "late"})
+        stranger = await client.get(f"{LEDGER}/stranger")
+        text = (await client.get(LEDGER, params={"team": "early", "format": "csv"})).text
+        sums = (await client.get(f"{LEDGER}/charges", params={"month": "2026-11", "team": "early"})).json()
+    assert {each["id"]: [one["agent_id"] for one in each["on_duty"]] for each in listed} == {
+        "all": [OWN, MATE],
+        "mate": [MATE],
+        "own": [OWN],
+    }
+    assert [answer.json()["code"] for answer in (whole, other, stranger)] == ["forbidden"] * 3
+    assert STRANGER not in text
+    assert {each["person"]: each["amount"] for each in sums["people"]} == {OWN: 20, MATE: 20}
+
+
+async def test_an_agent_sees_what_is_charged_to_that_agent(people: People) -> None:
+    """Rule R10: whom a missed call costs something may know why, and object."""
+    async with page_of(people, Role.AGENT) as client:
+        listed = (await client.get(LEDGER, params={"agent_id": OWN})).json()["missed_calls"]
+        sums = (await client.get(f"{LEDGER}/charges", params={"month": "2026-11", "agent_id": OWN})).json()
+        mate = await client.get(f"{LEDGER}/mate")
+    assert {each["id"]: [one["agent_id"] for one in each["on_duty"]] for each in listed} == {
+        "all": [OWN],
+        "own": [OWN],
+    }
+    assert [(each["person"], each["amount"]) for each in sums["people"]] == [(OWN, 20)]
+    assert mate.status_code == 403
+
+
+async def test_the_shift_supervisor_sees_everything_and_waives_nothing(people: People) -> None:
+    """A missed call costs the supervisor, too: another decides."""
+    async with page_of(people, Role.SHIFT_SUPERVISOR) as client:
+        listed = (await client.get(LEDGER)).json()["missed_calls"]
+        sums = (await client.get(f"{LEDGER}/charges", params={"month": "2026-11"})).json()
+        waiver = await client.post(f"{LEDGER}/all/waive", json={"reason": "please"})
+    assert [each["id"] for each in listed] == ["all", "stranger", "mate", "own"]
+    assert [each["person"] for each in sums["people"] if each["is_supervisor"]] == ["zhou"]
+    assert waiver.status_code == 403
+
+
+async def test_an_unknown_team_is_a_problem(client: httpx2.AsyncClient) -> None:
+    for path in (LEDGER, f"{LEDGER}/charges"):
+        answer = await client.get(
+            path, params={"team": "night", "month": "2026-11"} if "charges" in path else {"team": "night"}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-team")
+
+
+# --- disputes ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_dispute_stands_in_the_journal_and_in_the_audit_log(people: People) -> None:
+    """With who objects, and why; the charge stands until somebody waives it."""
+    async with page_of(people, Role.AGENT) as client:
+        answer = await client.post(f"{LEDGER}/own/dispute", json={"reason": "I was in a call"})
+        refused = await client.post(f"{LEDGER}/mate/dispute", json={"reason": "not mine"})
+    entry = answer.json()
+    assert (entry["dispute_reason"], entry["disputed_by"], entry["waived_at"]) == (
+        "I was in a call",
+        "user:agent",
+        None,
+    )
+    assert refused.status_code == 403
+    kind, payload, _, outcome = people.stage.journal.entries[-1]
+    assert (kind, msgspec.json.decode(payload)["missed_id"]) == ("DisputeRequested", "own")
+    assert [fact["type"] for fact in msgspec.json.decode(outcome)] == ["MissedCallDisputed"]
+    noted = await audited(people, "disputeMissedCall")
+    assert [(each["result"], each["object"]) for each in noted] == [
+        ("forbidden", "missed:mate"),
+        ("done", "missed:own"),
+    ]
+    assert noted[1]["details"] == {"reason": "I was in a call"}
+
+
+@pytest.mark.parametrize(("name", "code"), [("c3", "waived-already"), ("c5", "disputed-already")])
+async def test_what_is_decided_or_in_dispute_is_not_disputed_again(
+    client: httpx2.AsyncClient, name: str, code: str
+) -> None:
+    answer = await client.post(f"{LEDGER}/{name}/dispute", json={"reason": "again"})
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+
+
+async def test_disputes_are_found_by_who_is_to_decide(client: httpx2.AsyncClient) -> None:
+    found = {
+        is_so: [
+            each["id"]
+            for each in (await client.get(LEDGER, params={"is_disputed": is_so})).json()["missed_calls"]
+        ]
+        for is_so in ("true", "false")
+    }
+    assert found == {"true": ["c5"], "false": ["c4", "c3", "c2", "c1"]}
+
+
+# --- recoveries ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_caller_reached_by_another_number_is_noted_with_the_call(people: People) -> None:
+    """An agent dialled; the note stands in the journal and in the audit log."""
+    stage = people.stage
+    stage.dispatcher.submit(LogInRequested(OWN))
+    call_id = stage.call("later", "13900139000")
+    stage.passes(1)
+    stage.picks_up(f"{call_id}-1")
+    async with page_of(people, Role.AGENT) as client:
+        answer = await client.post(f"{LEDGER}/own/recover", json={"call_id": "later"})
+    entry = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert (entry["recovered_by"], entry["recovery_noted_by"]) == ("later", "user:agent")
+    assert entry["recovered_at"] == "2026-11-21T08:30:01.000Z"
+    kind, payload, _, outcome = stage.journal.entries[-1]
+    assert (kind, msgspec.json.decode(payload)["call_id"]) == ("RecoveryNoted", "later")
+    assert [fact["type"] for fact in msgspec.json.decode(outcome)] == ["MissedCallRecovered"]
+    assert [each["details"] for each in await audited(people, "recoverMissedCall")] == [{"call_id": "later"}]
+
+
+async def test_only_a_later_call_in_which_somebody_talked_recovers(people: People) -> None:
+    """One that waits, one that does not exist, one before: nothing is written down."""
+    stage = people.stage
+    stage.call("waits")
+    before = len(stage.journal.entries)
+    async with page_of(people, Role.SHIFT_SUPERVISOR) as client:
+        waits = await client.post(f"{LEDGER}/own/recover", json={"call_id": "waits"})
+        unknown = await client.post(f"{LEDGER}/own/recover", json={"call_id": "none"})
+        stage.dispatcher.submit(LogInRequested(OWN))
+        stage.picks_up("waits-1")
+        early = await client.post(f"{LEDGER}/mate/recover", json={"call_id": "waits"})
+    assert [(each.status_code, each.json()["code"]) for each in (waits, unknown, early)] == [
+        (409, "not-reached"),
+        (404, "unknown-call"),
+        (409, "not-reached"),
+    ]
+    kinds = [kind for kind, *_ in stage.journal.entries[before:]]
+    assert "RecoveryNoted" not in kinds
+
+
+async def audited(people: People, action: str) -> list[dict[str, Any]]:
+    """What the audit log has of an action, newest first."""
+    await people.access.audit.flush()
+    async with people.stage.client() as client:
+        answer = await client.get("/api/v1/audit", params={"action": action})
+    entries: list[dict[str, Any]] = answer.json()["entries"]
+    return entries

@@ -5,7 +5,7 @@ A new operation is denied to all but admins until it stands in `app/auth/permiss
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx2
 import pytest
@@ -20,6 +20,7 @@ from app.live.protocol import Numbers, View
 from app.live.rights import Rights
 from app.live.topics import parse_topics
 from tests.support.accounts import user
+from tests.support.missed_calls import ListMissedCalls, missed
 from tests.support.people import MATE, OWN, STRANGER, People, page_headers
 from tests.support.stage import LIN, WANG, Stage
 
@@ -56,9 +57,11 @@ OPERATIONS = """
     showRingReport      -     -      T      A    -     -      A     -     -      A
     listCallsBehind     -     -      T      A    -     -      A     -     -      A
     exportQueueLog      -     -      -      A    -     -      -     -     -      A
-    listMissedCalls     -     -      -      A    -     -      A     -     -      A
-    showMissedCall      -     -      -      A    -     -      A     -     -      A
-    sumCharges          -     -      -      A    -     -      A     -     -      A
+    listMissedCalls     O     O      T      A    O     O      A     -     -      A
+    showMissedCall      O     O      T      A    O     O      A     -     -      A
+    sumCharges          O     O      T      A    O     O      A     -     -      A
+    disputeMissedCall   O     O      T      A    O     O      -     -     -      A
+    recoverMissedCall   O     O      T      A    O     O      -     -     -      A
     waiveMissedCall     -     -      -      -    -     -      A     -     -      A
     showMetrics         -     -      -      -    -     -      -     A     -      A
     reloadSite          -     -      -      -    -     -      -     A     -      A
@@ -94,8 +97,11 @@ TOPICS = """
 """
 """`calls-full`: with unmasked numbers."""
 
-ASKING_ABOUT = ("/calls", "/reports", "/rings")
+ASKING_ABOUT = ("/calls", "/reports", "/rings", "/missed-calls", "/charges")
 """Ends of paths whose query says whom a request is about."""
+
+BODIES = {"/dispute": {"reason": "in a call"}, "/recover": {"call_id": "c-own"}}
+"""By the end of the path: operations that find out whom they are about only when their body is valid."""
 
 WITHOUT_PROOF = {"isAlive", "isReady", "listLogInWays", "openSession"}
 
@@ -123,6 +129,7 @@ REACHED: dict[str, set[AgentId | None]] = {
 
 TEAMS = {"early": (OWN, MATE), "late": (STRANGER,)}
 CALL_OF = {OWN: "c-own", MATE: "c-mate", None: "c-nobody"}
+"""Of the calls on the floor, and of those in the ledger of missed ones."""
 
 
 def read(table: str) -> dict[str, dict[Role, str]]:
@@ -170,6 +177,16 @@ def test_the_admin_token_may_do_everything() -> None:
 
 
 @pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    """An open service with a ledger: OWN, MATE and nobody were on duty when these calls were missed."""
+    entries = [missed(name, on_duty=[about] if about else []) for about, name in CALL_OF.items()]
+    stage = Stage(missed=ListMissedCalls(entries))
+    stage.open()
+    yield stage
+    stage.dispatcher.stop()
+
+
+@pytest.fixture
 async def people(stage: Stage) -> People:
     """A floor on which one call talks to LIN, one to WANG, and one waits."""
     people = People(stage)
@@ -191,7 +208,8 @@ def requests(stage: Stage) -> Iterator[tuple[str, str, str]]:
 
 def filled(path: str, about: AgentId | None) -> str:
     """The path with its ids."""
-    ids = {"agent_id": str(about), "queue_id": "service", "call_id": CALL_OF.get(about, CALL_OF[None])}
+    ids = {"agent_id": str(about), "queue_id": "service"}
+    ids |= dict.fromkeys(("call_id", "missed_id"), CALL_OF.get(about, CALL_OF[None]))
     return path.format_map(defaultdict(lambda: "none", ids))
 
 
@@ -200,12 +218,14 @@ async def ask(client: httpx2.AsyncClient, method: str, path: str, about: AgentId
     if method == "GET":
         query = {"agent_id": about} if about and path.endswith(ASKING_ABOUT) else {}
         return await client.get(filled(path, about), params=query)
-    return await client.request(method, filled(path, about), json={"agent_id": about} if about else {})
+    body = next((each for end, each in BODIES.items() if path.endswith(end)), None)
+    body = body or ({"agent_id": about} if about else {})
+    return await client.request(method, filled(path, about), json=body)
 
 
 def subjects(path: str) -> list[AgentId | None]:
     """About whom a request to this path can be."""
-    if "{call_id}" in path:
+    if "{call_id}" in path or "{missed_id}" in path:
         return [OWN, MATE, None]
     if "{agent_id}" in path:
         return [OWN, MATE, STRANGER]

@@ -11,15 +11,17 @@ from app.calls.actions import RingPhone
 from app.calls.events import (
     AsteriskLost,
     CallerArrived,
+    DisputeRequested,
     Event,
     LegAnswered,
     LegEnded,
     LegJoined,
     LegRinging,
+    RecoveryNoted,
     SettingsChanged,
     WaiveRequested,
 )
-from app.calls.facts import CallMissed, MissedCallWaived
+from app.calls.facts import CallMissed, MissedCallDisputed, MissedCallRecovered, MissedCallWaived
 from app.calls.hangup import LegEnd
 from app.calls.missed import MissCause, cause_of_call, cause_of_offer, is_charged
 from app.calls.model import Charges
@@ -206,6 +208,15 @@ def test_a_caller_who_hears_ring_back_counts_rings_from_there(board: Board) -> N
     board.now += timedelta(seconds=7)
     (fact,) = missed(board, HANG_UP)
     assert fact.ring == 2
+
+
+def test_disputes_and_recoveries_are_written_down(board: Board) -> None:
+    """A recovery says when the caller was reached, which was before it was noted."""
+    (disputed,) = board.handle(DisputeRequested(MissedId("c1"), "in a call", "user:ann")).facts
+    assert disputed == MissedCallDisputed(board.now, MissedId("c1"), "in a call", "user:ann")
+    reached_at = board.now - timedelta(minutes=1)
+    (recovered,) = board.handle(RecoveryNoted(MissedId("c1"), CallId("c2"), reached_at, "user:ann")).facts
+    assert recovered == MissedCallRecovered(board.now, MissedId("c1"), CallId("c2"), reached_at, "user:ann")
 
 
 def test_a_waiver_is_written_down(board: Board) -> None:

@@ -196,13 +196,60 @@ async def test_entries_are_found_by_what_is_asked_for_page_by_page(
         for wanted, expected in (
             (MissedFilter(kind=MissedKind.OFFER), ["c1-1"]),
             (MissedFilter(cause=MissCause.IGNORED), ["c1-1"]),
-            (MissedFilter(agent_id=ANN), ["c1-1"]),
+            (MissedFilter(agents=frozenset({ANN})), ["c1-1"]),
             (MissedFilter(queue_id=QueueId("other")), []),
             (MissedFilter(is_waived=True), ["c2"]),
             (MissedFilter(is_waived=False, kind=MissedKind.CALL), ["c4", "c3", "c1", "c0"]),
             (MissedFilter(since=at(102), until=at(104)), ["c3", "c2"]),
         ):
             assert [each.missed_id for each in await everything(past, wanted)] == expected
+
+
+async def test_entries_concern_who_was_on_duty_and_whose_offer_it_was(
+    tmp_path: Path, database: TestDatabase
+) -> None:
+    """Just before: Ann logs out at the very instant of c2, Bob logs in then; an offer concerns nobody but its agent."""
+    facts = [
+        *logs_in(ANN, 0),
+        *missed("c1", 100),
+        rang_out("c1-1", "c1", 90),
+        acd.AgentStatusChanged(at(200), ANN, AgentStatus.LOGGED_OUT),
+        *logs_in(BOB, 200),
+        *missed("c2", 200),
+        *missed("c3", 300),
+    ]
+    async with ledger(tmp_path, database.url, *facts) as (_, past):
+        found = {
+            agent: [
+                each.missed_id for each in await everything(past, MissedFilter(agents=frozenset({agent})))
+            ]
+            for agent in (ANN, BOB, CAT)
+        }
+        both = await everything(past, MissedFilter(agents=frozenset({ANN, BOB})))
+        for each in both:
+            assert {agent for agent in (ANN, BOB) if each.missed_id in found[agent]} == each.agents
+    assert found == {ANN: ["c2", "c1", "c1-1"], BOB: ["c3"], CAT: []}
+    assert [each.missed_id for each in both] == ["c3", "c2", "c1", "c1-1"]
+
+
+async def test_disputes_and_noted_recoveries_are_kept(tmp_path: Path, database: TestDatabase) -> None:
+    """A note goes before what the number tells; a rebuild gives the same."""
+    disputed = calls.MissedCallDisputed(at(150), MissedId("c1"), "in a call", "user:ann")
+    noted = calls.MissedCallRecovered(at(900), MissedId("c1"), CallId("mobile"), at(800), "user:ann")
+    facts = [*missed("c1", 100), *missed("c2", 101), disputed, *talked("again", 400), noted]
+    async with ledger(tmp_path, database.url, *facts) as (journal, past):
+        second, first = await everything(past)
+        await rebuild(journal.database.engine, projector())
+        assert await everything(past) == [second, first]
+        assert await everything(past, MissedFilter(is_disputed=True)) == [first]
+        assert await everything(past, MissedFilter(is_disputed=False)) == [second]
+    assert (first.disputed_at, first.disputed_by, first.dispute_reason) == (at(150), "user:ann", "in a call")
+    assert (first.recovered_by, first.recovered_at, first.recovery_noted_by) == (
+        "mobile",
+        at(800),
+        "user:ann",
+    )
+    assert (second.recovered_by, second.recovered_at, second.recovery_noted_by) == ("again", at(405), None)
 
 
 async def test_a_waiver_is_kept_by_a_rebuild(tmp_path: Path, database: TestDatabase) -> None:

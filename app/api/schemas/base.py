@@ -3,7 +3,15 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 
 
 def write_instant(at: datetime) -> str:
@@ -26,6 +34,8 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.-]+$")]
 """The id of a queue, an agent, a device or a pause code, as the site file allows it: letters of any script, digits, `_ . -`."""
+
+TeamName = Annotated[str | None, Field(min_length=1, max_length=64)]
 
 CallName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A call's id, as Asterisk or Thirdring chose it."""

@@ -8,7 +8,7 @@ from app.acd.model import AgentState, AgentStatus
 from app.api.cursor import read_cursor
 from app.api.history import Place
 from app.api.missed_calls import MissedCall, MissedFilter, MissedKind, PersonSum
-from app.api.schemas.base import Body, Instant, Moment, Name, Shape
+from app.api.schemas.base import Body, CallName, Instant, Moment, Name, Shape, TeamName
 from app.api.schemas.report import Format
 from app.calls.missed import MissCause
 from app.ids import AgentId, QueueId
@@ -39,15 +39,24 @@ class MissedCallShape(Shape):
         int | None, Field(description="The caller's ring in which it ended; of an offer, the agent's.")
     ]
     enqueued_at: Instant | None
-    on_duty: list[OnDutyShape]
+    on_duty: Annotated[
+        list[OnDutyShape],
+        Field(description="Who was logged in just before; only whom the permission reaches."),
+    ]
     charge_each: int
     supervisor: str | None
     supervisor_charge: int
     waived_at: Instant | None
     waived_by: str | None
     waive_reason: str | None
+    disputed_at: Instant | None
+    disputed_by: str | None
+    dispute_reason: str | None
     recovered_at: Annotated[Instant | None, Field(description="When the caller was talked to, later.")]
     recovered_by: Annotated[str | None, Field(description="The call in which that was.")]
+    recovery_noted_by: Annotated[
+        str | None, Field(description="Who noted it; null: it was found by the caller's number.")
+    ]
 
 
 class MissedCallPage(Shape):
@@ -75,16 +84,29 @@ class MonthSums(Shape):
     people: list[PersonSumShape]
 
 
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    Field(examples=["Line test of the early shift"]),
+]
+
+
 class Waiver(Body):
     """Why a missed call shall cost nobody anything."""
 
-    reason: Annotated[
-        str,
-        StringConstraints(
-            strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$"
-        ),
-        Field(examples=["Line test of the early shift"]),
-    ]
+    reason: Reason
+
+
+class Dispute(Body):
+    """Why somebody objects to what a missed call costs."""
+
+    reason: Reason
+
+
+class Recovery(Body):
+    """In which later call the caller was talked to."""
+
+    call_id: Annotated[CallName, Field(examples=["1763713800.31"])]
 
 
 class MonthQuery(BaseModel):
@@ -93,6 +115,8 @@ class MonthQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     month: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+    agent_id: Name | None = None
+    team: TeamName = None
 
 
 class MissedCallQuery(BaseModel):
@@ -103,22 +127,27 @@ class MissedCallQuery(BaseModel):
     kind: MissedKind | None = None
     cause: MissCause | None = None
     queue_id: Name | None = None
-    agent_id: Annotated[Name | None, Field(description="Whose offers.")] = None
+    agent_id: Annotated[
+        Name | None, Field(description="Whom it concerns: the offer's agent, or an agent on duty.")
+    ] = None
+    team: Annotated[TeamName, Field(description="It concerns one of the team's agents.")] = None
     is_waived: bool | None = None
+    is_disputed: bool | None = None
     since: Annotated[Moment | None, Field(description="Missed then or later.")] = None
     until: Annotated[Moment | None, Field(description="Missed before.")] = None
     format: Format = Format.JSON
     limit: Annotated[int, Field(ge=1, le=_LONGEST_PAGE)] = 50
     cursor: Annotated[str | None, Field(max_length=512, description="`next` of the page before.")] = None
 
-    def filter(self) -> MissedFilter:
-        """The conditions."""
+    def filter(self, agents: frozenset[AgentId] | None) -> MissedFilter:
+        """The conditions; `agents` are those whom it shall concern."""
         return MissedFilter(
             kind=self.kind,
             cause=self.cause,
             queue_id=QueueId(self.queue_id) if self.queue_id else None,
-            agent_id=AgentId(self.agent_id) if self.agent_id else None,
+            agents=agents,
             is_waived=self.is_waived,
+            is_disputed=self.is_disputed,
             since=self.since,
             until=self.until,
         )
@@ -128,7 +157,11 @@ class MissedCallQuery(BaseModel):
         return read_cursor(self.cursor) if self.cursor else None
 
 
-def missed_call_of(missed: MissedCall) -> MissedCallShape:
+Sight = frozenset[AgentId] | None
+"""Whose part in an entry is shown; None: everybody's."""
+
+
+def missed_call_of(missed: MissedCall, sight: Sight) -> MissedCallShape:
     """The shape of an entry."""
     return MissedCallShape(
         id=missed.missed_id,
@@ -145,6 +178,7 @@ def missed_call_of(missed: MissedCall) -> MissedCallShape:
                 agent_id=each.agent_id, status=each.status, pause_code=each.pause_code, state=each.state
             )
             for each in missed.on_duty
+            if sight is None or each.agent_id in sight
         ],
         charge_each=missed.agent_charge,
         supervisor=missed.supervisor,
@@ -152,8 +186,12 @@ def missed_call_of(missed: MissedCall) -> MissedCallShape:
         waived_at=missed.waived_at,
         waived_by=missed.waived_by,
         waive_reason=missed.waive_reason,
+        disputed_at=missed.disputed_at,
+        disputed_by=missed.disputed_by,
+        dispute_reason=missed.dispute_reason,
         recovered_at=missed.recovered_at,
         recovered_by=missed.recovered_by,
+        recovery_noted_by=missed.recovery_noted_by,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.api.schemas.base import Instant, Moment, Name, Shape
+from app.api.schemas.base import Instant, Moment, Name, Shape, TeamName
 from metrics.definitions import Subject, Unit
 from metrics.intervals import Grain
 from metrics.report import By
@@ -52,7 +52,7 @@ class ScopeQuery(PeriodQuery):
 
     queue_id: Name | None = None
     agent_id: Name | None = None
-    team: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    team: TeamName = None
     shift: Annotated[
         str | None,
         Field(

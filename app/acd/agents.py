@@ -198,7 +198,10 @@ def free(state: State, agent: AgentRecord) -> None:
 
 
 def release(state: State, agent: AgentRecord, *, resets_idle: bool) -> None:
-    """Back to idle; a pending pause or log-out takes effect."""
+    """Back to idle, where a pending pause or log-out takes effect; or on to a call dialled meanwhile."""
+    if agent.outbound:
+        dial(state, agent)
+        return
     _end_wrap_up(state, agent)
     if resets_idle:
         agent.idle_since = state.now

@@ -3,22 +3,26 @@
 from app.acd import agents, offers
 from app.acd.commands import WithdrawReason
 from app.acd.model import AgentState, AgentStatus, OfferOutcome
-from app.acd.state import AgentRecord, State
+from app.acd.state import AgentRecord, OfferRecord, State
 from app.ids import CallId
 
-_CONNECTED = frozenset({AgentState.CONNECTED, AgentState.HELD})
+_FREE = frozenset({AgentState.IDLE, AgentState.WRAP_UP})
 
 
 def started(state: State, agent: AgentRecord, call_id: CallId) -> None:
-    """The agent is in this call too. An open offer is taken back; a queue's call in progress goes on, and comes first."""
+    """The agent is in this call too. Ringing for a queue's call is taken back; one that was picked up goes on, and comes first."""
     if call_id in agent.outbound:
         return
     agent.outbound += (call_id,)
     if agent.offer_id is not None:
-        offer = state.offers[agent.offer_id]
-        offers.take_back(state, offer, OfferOutcome.WITHDRAWN, WithdrawReason.TAKEN_AWAY)
-    if agent.status is not AgentStatus.LOGGED_OUT and agent.state not in _CONNECTED | {AgentState.OUTBOUND}:
+        _take_back_ringing(state, state.offers[agent.offer_id])
+    elif agent.status is not AgentStatus.LOGGED_OUT and agent.state in _FREE:
         agents.dial(state, agent)
+
+
+def _take_back_ringing(state: State, offer: OfferRecord) -> None:
+    if offer.answered_at is None:
+        offers.take_back(state, offer, OfferOutcome.WITHDRAWN, WithdrawReason.TAKEN_AWAY)
 
 
 def finished(state: State, agent: AgentRecord, call_id: CallId) -> None:

@@ -7,6 +7,7 @@ import pytest
 from app.acd.commands import OfferCall, WithdrawOffer, WithdrawReason
 from app.acd.decision import Decision
 from app.acd.events import (
+    CallBridged,
     CallHeld,
     CallUnheld,
     Event,
@@ -306,6 +307,54 @@ def test_dialling_out_takes_back_an_open_offer() -> None:
     assert only(decision, WithdrawOffer).reason is WithdrawReason.TAKEN_AWAY
     assert story.agent("ann").state is AgentState.OUTBOUND
     assert story.ringing == {"bob": "c1"}
+
+
+def picked_up() -> Story:
+    """Ann has picked up c1, the two are being joined, and another call of ann's begins."""
+    story = day()
+    story.log_in("ann", "bob")
+    story.call("c1")
+    story.answer("ann")
+    decision = story.tell(OutboundStarted(ANN, OUT))
+    assert not every(decision, WithdrawOffer)
+    assert story.ringing == {"ann": "c1"}
+    return story
+
+
+def test_a_call_that_was_picked_up_is_not_taken_back_by_another_call_of_the_agents() -> None:
+    """The caller talks to ann; the other call comes second, as when she dials during a talk."""
+    story = picked_up()
+    story.tell(CallBridged(CallId("c1")))
+    assert story.agent("ann").state is AgentState.CONNECTED
+    story.finish("c1")
+    assert story.agent("ann").state is AgentState.OUTBOUND
+    story.tell(OutboundFinished(ANN, OUT))
+    assert story.agent("ann").state is AgentState.IDLE
+
+
+def test_an_agent_who_loses_the_call_being_joined_is_in_the_other_one() -> None:
+    """And free when that one ends, not before."""
+    story = picked_up()
+    story.fail("ann", OfferOutcome.LOST)
+    assert story.agent("ann").state is AgentState.OUTBOUND
+    assert story.ringing == {"bob": "c1"}
+    story.tell(OutboundFinished(ANN, OUT))
+    assert story.agent("ann").state is AgentState.IDLE
+
+
+def test_a_pending_log_out_waits_for_the_call_that_the_agent_dials_while_the_phone_rings() -> None:
+    """The agent is at work until that call ends."""
+    story = day()
+    story.log_in("ann")
+    story.call("c1")
+    story.tell(LogOutRequested(ANN))
+    story.tell(OutboundStarted(ANN, OUT))
+    assert (story.agent("ann").state, story.agent("ann").status) == (
+        AgentState.OUTBOUND,
+        AgentStatus.AVAILABLE,
+    )
+    story.tell(OutboundFinished(ANN, OUT))
+    assert story.agent("ann").status is AgentStatus.LOGGED_OUT
 
 
 def test_an_outbound_call_has_no_wrap_up() -> None:

@@ -141,7 +141,7 @@ class Switchboard:
         for fact in decision.facts:
             if type(fact) is CallLeft and fact.call_id in self.calls:
                 self.calls[fact.call_id].left = fact
-        for command in decision.commands:
+        for command in turn.carry_out(decision.commands):
             match command:
                 case OfferCall():
                     self.queued.offer(command, turn)

@@ -32,6 +32,7 @@ from app.calls.switchboard import Switchboard
 from app.calls.turn import Outcome
 from app.ids import AgentId, CallId, DeviceId, LegId
 from app.runtime.codec import decode_event, decode_snapshot, encode_event, encode_facts, encode_snapshot
+from tests.support.one_picture import assert_one_picture
 from tests.support.switchboards import (
     AGENTS,
     EXTENSIONS,
@@ -261,6 +262,11 @@ class CallControl(RuleBasedStateMachine):
             ends = Counter(getattr(fact, name) for fact in self.facts(ended))
             assert max(starts.values(), default=1) == 1
             assert ends <= starts
+
+    @invariant()
+    def call_control_and_the_engine_have_one_picture(self) -> None:
+        """Of every call, offer and agent."""
+        assert_one_picture(self.board)
 
     @invariant()
     def no_deadline_is_in_the_past(self) -> None:

@@ -1,7 +1,10 @@
 """Call control without a loop: what happens goes in, what is written down and to be done comes out."""
 
+from datetime import timedelta
+
 import pytest
 
+from app.acd.events import TimePassed
 from app.acd.facts import CallLeft, OfferEnded, RequestRefused
 from app.acd.model import AgentState, ExitReason, OfferOutcome
 from app.calls.actions import (
@@ -40,9 +43,11 @@ from app.calls.facts import CallEnded, CallHoldChanged, CallStarted, LegFinished
 from app.calls.hangup import HangUpParty, HangUpReason, LegEnd
 from app.calls.turn import Outcome
 from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId
+from tests.support.one_picture import assert_one_picture
 from tests.support.switchboards import (
     AGENTS,
     EXTENSIONS,
+    IMPATIENT,
     NOBODY,
     OUTSIDE,
     PHONES,
@@ -57,7 +62,7 @@ from tests.support.switchboards import (
     Board,
 )
 
-ANN, BOB, _ = AGENTS
+ANN, BOB, CAT = AGENTS
 C1, C2 = LegId("c1"), LegId("c2")
 BRIDGE = BridgeId("c1-bridge")
 OFFER1, OFFER2, OFFER3 = LegId("c1-1"), LegId("c1-2"), LegId("c1-3")
@@ -372,6 +377,22 @@ def test_a_join_refused_to_a_diverted_call_ends_it(board: Board) -> None:
     board.handle(LegAnswered(LegId("c1-callee")))
     outcome = board.handle(JoinRefused(BRIDGE, "Channel not found"))
     assert kinds(outcome) == [HangUpLeg, HangUpLeg, DestroyBridge]
+
+
+def test_a_phone_that_a_call_is_sent_to_rings_for_nothing_else_decided_in_the_same_moment() -> None:
+    """Cat's phone rang out, would be rung again, and is where the impatient caller is sent to: all at one instant."""
+    board = Board()
+    board.log_in(CAT)
+    board.handle(arrives(IMPATIENT))
+    board.now += timedelta(seconds=2) - TICK
+    board.handle(arrives(SERVICE, C2))
+    board.handle(LegRinging(LegId("c2-1")))
+    board.now += timedelta(seconds=3) - 2 * TICK
+    outcome = board.handle(TimePassed())
+    rung = [action.leg_id for action in outcome.actions if isinstance(action, RingPhone)]
+    hung_up = [action.leg_id for action in outcome.actions if isinstance(action, HangUpLeg)]
+    assert set(rung) - set(hung_up) == {LegId("c1-callee")}
+    assert_one_picture(board.board)
 
 
 @pytest.mark.parametrize(

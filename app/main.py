@@ -20,20 +20,23 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 
 from app.acd.events import FloorChanged
 from app.api.tls import check_tls
 from app.ari.address import Address
+from app.ari.answer import Answer
 from app.ari.client import Ending, Transport
 from app.ari.errors import AriError
+from app.ari.http import ask_once
 from app.ari.link import AriLink, LinkMeter
+from app.ari.requests.asterisk import info
+from app.ari.snapshots import AsteriskInfo
 from app.asterisk.errors import AsteriskError
 from app.asterisk.for_site import node_config
 from app.asterisk.incidents import Died, Incident
 from app.asterisk.installation import Version, find
-from app.asterisk.node_config import AriUser
-from app.asterisk.probe import Probe
 from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
 from app.auth.sign_on_settings import sign_on_settings
@@ -165,19 +168,14 @@ class _Parts:
         )
         self.journal.measure(self.instruments.journal_lag.observe)
         self.dispatcher.listeners.append(self._on_entry)
-        site = self.site_file.site
+        site, address = self.site_file.site, self._address()
         self.link = AriLink(
-            Address(
-                url=site.asterisk.url or (self.asterisk.ari_url if self.asterisk else ""),
-                user=site.asterisk.user,
-                password=self.secrets.ari_password(site),
-                app=site.asterisk.app,
-            ),
+            address,
             clock=self.clock,
             jitter=random.random,
             submit=self.dispatcher.submit,
             is_leg=board.legs.__contains__,
-            transport=await self._transport(),
+            transport=await self._transport(address),
             meter=LinkMeter(self.instruments.event_lag.observe, self.instruments.observe_request),
         )
         self._apply_site()
@@ -199,15 +197,21 @@ class _Parts:
             self.settings, service, self.journal, self.link, self.asterisk, self._url()
         )
 
-    async def _transport(self) -> Transport:
-        """Requests over the event websocket, unless somebody else's Asterisk is too old for that."""
+    def _address(self) -> Address:
+        """Of our own Asterisk, or of the one that the site names."""
+        if self.asterisk is not None:
+            return self.asterisk.address
         site = self.site_file.site
-        if site.asterisk.url is None:
-            return Transport.WEBSOCKET
-        user = AriUser(name=site.asterisk.user, password=self.secrets.ari_password(site))
-        async with Probe(site.asterisk.url, user) as probe:
-            version = await probe.version()
-        is_old = version is not None and not Version.parse(version).serves_rest_over_websocket
+        return Address(
+            url=site.asterisk.url or "",
+            user=site.asterisk.user,
+            password=self.secrets.ari_password(site),
+            app=site.asterisk.app,
+        )
+
+    async def _transport(self, address: Address) -> Transport:
+        """Requests over the event websocket, unless somebody else's Asterisk is too old for that."""
+        is_old = self.asterisk is None and await _takes_requests_by_http_only(address)
         return Transport.HTTP if is_old else Transport.WEBSOCKET
 
     def _url(self) -> str:
@@ -397,6 +401,18 @@ async def _open_journal(settings: Settings, clock: Clock) -> Journal:
     return await Journal.open(
         JournalSettings(directory=settings.data_dir, url=url), clock=clock, projector=projector
     )
+
+
+async def _takes_requests_by_http_only(address: Address) -> bool:
+    """Whether an older Asterisk answers there. Whatever else does not answer as Asterisk does is left to the link to tell."""
+    answer = await ask_once(address, info())
+    if not isinstance(answer, Answer):
+        return False
+    try:
+        found = answer.decode(AsteriskInfo)
+    except msgspec.DecodeError:
+        return False
+    return not Version.parse(found.system.version).serves_rest_over_websocket
 
 
 async def _start_asterisk(parts: _Parts) -> Asterisk | None:

@@ -1,4 +1,4 @@
-"""Requests by HTTP: the escape lane beside the websocket, and the only lane for an Asterisk too old for more.
+"""Requests by HTTP: the escape lane beside the websocket, the only lane for an Asterisk too old for more, and single questions.
 
 HTTP was chosen for the escape lane over a second websocket: its connections are independent of each other, so one request
 that waits for a playback blocks nobody; it needs no second application; and older nodes and downloads need it anyway.
@@ -22,6 +22,7 @@ _encode = msgspec.json.Encoder().encode
 # Asterisk closes idle connections after 15 s (http.conf, session_keep_alive). Ours close first, so that no request
 # is written into one that is closing.
 _KEEPALIVE_SECONDS = 10.0
+_ONCE_WITHIN_SECONDS = 5.0
 
 
 class HttpLane:
@@ -52,23 +53,16 @@ class HttpLane:
     async def run(self) -> None:
         """Serve the queue until cancelled; then what is open fails."""
         try:
-            async with self._session() as session, asyncio.TaskGroup() as group:
+            async with (
+                _session(self._address, connections=self._workers) as session,
+                asyncio.TaskGroup() as group,
+            ):
                 for _ in range(self._workers):
                     group.create_task(self._work(session))
         finally:
             self.fail_all(
                 lambda request: AriUnreachable(f"{request}: no answer, we are closing", request=request)
             )
-
-    def _session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=self._workers, keepalive_timeout=_KEEPALIVE_SECONDS, ssl=self._address.tls() or True
-        )
-        return aiohttp.ClientSession(
-            headers={"Authorization": self._address.authorization},
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
 
     async def _work(self, session: aiohttp.ClientSession) -> None:
         while True:
@@ -81,18 +75,41 @@ class HttpLane:
         remaining = flight.deadline - asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(max(0.0, remaining)):
-                return await self._exchange(session, request)
+                outcome = await _exchange(session, self._address, request)
         except TimeoutError:
             # The flight's own timer says the same at the same moment; whoever comes first ends it.
             return AriTimeout(f"{request}: expected an answer by its deadline, got none", request=request)
         except aiohttp.ClientError as error:
             return AriUnreachable(f"{request}: expected an answer by HTTP, got: {error}", request=request)
+        self._on_answer()
+        return outcome
 
-    async def _exchange(self, session: aiohttp.ClientSession, request: Request) -> Outcome:
-        url = URL(self._address.url_of(request), encoded=True)
-        body = None if request.body is None else _encode(request.body)
-        content = {} if body is None else {"Content-Type": "application/json"}
-        async with session.request(request.method, url, data=body, headers=content) as response:
-            text = await response.read()
-            self._on_answer()
-            return outcome_of(request, status=response.status, reason=response.reason or "", body=text)
+
+async def ask_once(address: Address, request: Request) -> Outcome:
+    """One request, for who has no client. Never raises, and ends within five seconds."""
+    try:
+        async with asyncio.timeout(_ONCE_WITHIN_SECONDS), _session(address, connections=1) as session:
+            return await _exchange(session, address, request)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        text = str(error) or f"no answer within {_ONCE_WITHIN_SECONDS:g} s"
+        return AriUnreachable(text, request=request)
+
+
+def _session(address: Address, *, connections: int) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        limit=connections, keepalive_timeout=_KEEPALIVE_SECONDS, ssl=address.tls() or True
+    )
+    return aiohttp.ClientSession(
+        headers={"Authorization": address.authorization},
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+async def _exchange(session: aiohttp.ClientSession, address: Address, request: Request) -> Outcome:
+    url = URL(address.url_of(request), encoded=True)
+    body = None if request.body is None else _encode(request.body)
+    content = {} if body is None else {"Content-Type": "application/json"}
+    async with session.request(request.method, url, data=body, headers=content) as response:
+        text = await response.read()
+        return outcome_of(request, status=response.status, reason=response.reason or "", body=text)

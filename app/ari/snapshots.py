@@ -88,6 +88,18 @@ class StatusInfo(Struct, frozen=True):
     startup_time: str
 
 
+class Module(Struct, frozen=True):
+    """A loaded module."""
+
+    name: str
+    status: str
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it does its work; one can be loaded and declined."""
+        return self.status == "Running"
+
+
 class AsteriskInfo(Struct, frozen=True):
     """The answer to `asterisk.info()`. Another start than before means that every earlier channel is gone."""
 

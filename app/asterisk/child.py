@@ -6,22 +6,10 @@ import os
 import shutil
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from select import POLLIN, poll
 from typing import Self
-
-_TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a process has used so far."""
-
-    cpu: timedelta
-    rss_bytes: int
 
 
 class Child:
@@ -77,16 +65,6 @@ class Child:
             return Path(f"/proc/{self.pid}/cmdline").read_text(errors="replace").split("\0")
         except OSError:
             return []
-
-    def usage(self) -> Usage:
-        """CPU time and resident memory. Raises `ProcessLookupError` when it is dead."""
-        try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        except OSError:
-            raise ProcessLookupError(self.pid) from None
-        user, system = int(fields[11]), int(fields[12])
-        return Usage(timedelta(seconds=(user + system) / _TICKS), pages * _PAGE)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal; nothing happens when it is dead."""

@@ -12,17 +12,20 @@ ports that it has.
 import asyncio
 import contextlib
 import fcntl
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 from io import TextIOWrapper
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import Final
 
+from app.ari.address import Address
+from app.ari.answer import Answer
+from app.ari.http import ask_once
+from app.ari.requests import asterisk
+from app.ari.snapshots import Module
 from app.asterisk import console, names
-from app.asterisk.child import Child, Usage, tied_to_us
+from app.asterisk.child import Child, tied_to_us
 from app.asterisk.errors import (
     AlreadyRunning,
     AsteriskError,
@@ -36,8 +39,8 @@ from app.asterisk.installation import Installation
 from app.asterisk.layout import Layout
 from app.asterisk.node_config import NodeConfig
 from app.asterisk.ports import Ports, check_ports, choose_ports
-from app.asterisk.probe import Probe
 from app.asterisk.render import listed_modules, needed_modules, render, write
+from app.asterisk.running import left_running, remove_note, write_note
 
 _READY_WITHIN: Final = timedelta(seconds=20)
 _ENDS_WITHIN: Final = timedelta(seconds=5)
@@ -94,9 +97,15 @@ class Asterisk:
         return self._ports
 
     @property
-    def ari_url(self) -> str:
-        """The base of ARI's addresses, without a slash at its end."""
-        return f"http://127.0.0.1:{self.ports.http}/ari"
+    def address(self) -> Address:
+        """Where its ARI is, and who we are there."""
+        user = self._config.ari
+        return Address(
+            url=f"http://127.0.0.1:{self.ports.http}/ari",
+            user=user.name,
+            password=user.password,
+            app=self._config.app,
+        )
 
     @property
     def pid(self) -> int | None:
@@ -107,17 +116,6 @@ class Asterisk:
     def log_file(self) -> Path:
         """Asterisk's warnings and errors."""
         return self.layout.log / "messages.log"
-
-    @property
-    def own_name_is_slow(self) -> bool:
-        """Whether the host's own name could not be resolved in time at the last start: `names.ADVICE` says what to do."""
-        return self._own_name_is_slow
-
-    def usage(self) -> Usage:
-        """CPU time and memory of the process so far. Raises `ProcessLookupError` when it is dead."""
-        if self._child is None:
-            raise ProcessLookupError
-        return self._child.usage()
 
     async def console(self, command: str) -> str:
         """What Asterisk's command line answers."""
@@ -144,7 +142,7 @@ class Asterisk:
         if self._child:
             await self._end(self._child, calls_end_within)
             self._forget_child()
-            self._state_file.unlink(missing_ok=True)
+            remove_note(self.layout)
             self.layout.remove_run()
         self._release_lock()
 
@@ -176,10 +174,6 @@ class Asterisk:
 
     # ---- how -------------------------------------------------------------------------------------------------------
 
-    @property
-    def _state_file(self) -> Path:
-        return self.layout.root / "running.json"
-
     def _take_lock(self) -> None:
         self.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = (self.layout.root / "lock").open("w")
@@ -200,9 +194,10 @@ class Asterisk:
 
         One that does not answer, or lacks a module that this Thirdring needs, is ended: a new one is better.
         """
-        child = self._left_running()
-        if child is None:
+        found = left_running(self.layout)
+        if found is None:
             return False
+        child, self._ports = found
         self._child = child
         try:
             await self.reload(self._config)
@@ -212,14 +207,6 @@ class Asterisk:
             self._forget_child()
             return False
         return True
-
-    def _left_running(self) -> Child | None:
-        try:
-            state = json.loads(self._state_file.read_text())
-            self._ports = Ports(**state["ports"])
-            return Child.adopt(state["pid"], mark=str(self.layout.etc / "asterisk.conf"))
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # Never started, or cut off in the middle of writing: there is nothing to take over.
 
     async def _start_on_free_ports(self) -> timedelta:
         """A free port may be taken between the choice and the start: choose anew then. A given port is not negotiable."""
@@ -244,7 +231,7 @@ class Asterisk:
             await self._end(self._child, timedelta(0))
             self._forget_child()
             raise
-        self._state_file.write_text(json.dumps({"pid": self._child.pid, "ports": asdict(self.ports)}))
+        write_note(self.layout, self._child.pid, self.ports)
         self._ready_at = asyncio.get_running_loop().time()
         return timedelta(seconds=self._ready_at - began)
 
@@ -276,17 +263,19 @@ class Asterisk:
     async def _until_ready(self) -> None:
         """Return once it is booted and every module is Running that we need or that its modules.conf lists."""
         listed = dict.fromkeys((*needed_modules(), *self._listed_modules()))
-        async with Probe(self.ari_url, self._config.ari) as probe:
-            await self._until_booted(probe)
-            running = await probe.running_modules()
+        await self._until_booted()
+        answer = await ask_once(self.address, asterisk.modules())
+        modules = answer.decode(list[Module]) if isinstance(answer, Answer) else []
+        running = {module.name for module in modules if module.is_running}
         missing = [module for module in listed if module not in running]
         if missing:
             raise ModulesMissing(missing, where="in the Asterisk that was started")
 
-    async def _until_booted(self, probe: Probe) -> None:
+    async def _until_booted(self) -> None:
+        """ARI answers once Asterisk is fully booted."""
         try:
             async with asyncio.timeout(_READY_WITHIN.total_seconds()):
-                while not await probe.is_up():
+                while not isinstance(await ask_once(self.address, asterisk.ping()), Answer):
                     self._fail_if_dead()
                     await asyncio.sleep(_LOOK_EVERY)
         except TimeoutError:

@@ -2,18 +2,13 @@
 
 import asyncio
 
-import aiohttp
-import msgspec
-from yarl import URL
-
-from app.ari.address import Address
-from app.ari.answer import Answer, Outcome
+from app.ari.answer import Answer
 from app.ari.errors import AriNotFound, AriUnauthorized, AriUnreachable
-from app.ari.inflight import outcome_of
+from app.ari.http import ask_once
 from app.ari.request import Request
 from app.ari.requests import asterisk as ask_asterisk
 from app.ari.requests import playbacks
-from app.ari.snapshots import AsteriskInfo
+from app.ari.snapshots import AsteriskInfo, Module
 from app.asterisk.bundle import ASTERISK, cache_directory
 from app.asterisk.errors import AsteriskError
 from app.asterisk.installation import OLDEST_TEXT, Version, private_installation, system_installation
@@ -22,7 +17,6 @@ from app.doctor.context import Context
 from app.doctor.finding import Finding, error, listed, ok, warning
 from app.site.model import Site
 
-_DEADLINE = aiohttp.ClientTimeout(total=5)
 _GUARD = "res_pjsip_authenticator_digest.so"
 """Without this module Asterisk registers a phone with any password."""
 _NOT_RUNNING = "our own Asterisk does not run now; it is checked at each start"
@@ -56,7 +50,7 @@ async def check_ari(context: Context, site: Site) -> Finding:
     """ARI answers at its URL, to our user and password."""
     if (address := context.ari(site)) is None:
         return ok("ARI", _NOT_RUNNING)
-    match await _ask(address, ask_asterisk.info()):
+    match await ask_once(address, ask_asterisk.info()):
         case Answer():
             return ok("ARI", f"{address.url} answers user `{address.user}`")
         case AriUnreachable() as problem:
@@ -101,7 +95,7 @@ async def check_rights(context: Context, site: Site) -> Finding:
     if address is None or await _answer(context, site, ask_asterisk.ping()) is None:
         return ok("ARI rights", "not known: ARI does not answer")
     # Stopping a playback that does not exist changes nothing. Who may act is told 404; who may not is refused before that.
-    outcome = await _ask(address, playbacks.stop("thirdring-doctor"))
+    outcome = await ask_once(address, playbacks.stop("thirdring-doctor"))
     if isinstance(outcome, AriNotFound):
         return ok("ARI rights", f"user `{address.user}` may read and write")
     return error(
@@ -115,7 +109,7 @@ async def check_modules(context: Context, site: Site) -> Finding:
     """The modules that calls need are Running, above all the one that checks the phones' passwords."""
     if (answer := await _answer(context, site, ask_asterisk.modules())) is None:
         return ok("Asterisk modules", "not known: ARI does not answer")
-    running = {module.name for module in answer.decode(list[_Module]) if module.status == "Running"}
+    running = {module.name for module in answer.decode(list[Module]) if module.is_running}
     missing = sorted(set(needed_modules()) - running)
     if _GUARD in missing:
         return error(
@@ -132,28 +126,9 @@ async def check_modules(context: Context, site: Site) -> Finding:
     return ok("Asterisk modules", f"all {len(needed_modules())} that calls need are Running")
 
 
-class _Module(msgspec.Struct):
-    name: str
-    status: str
-
-
 async def _answer(context: Context, site: Site, request: Request) -> Answer | None:
     """The answer, or None where `check_ari` tells why there is none."""
     if (address := context.ari(site)) is None:
         return None
-    outcome = await _ask(address, request)
+    outcome = await ask_once(address, request)
     return outcome if isinstance(outcome, Answer) else None
-
-
-async def _ask(address: Address, request: Request) -> Outcome:
-    url = URL(address.url_of(request), encoded=True)
-    headers = {"Authorization": address.authorization}
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_DEADLINE, headers=headers) as session,
-            session.request(request.method, url) as response,
-        ):
-            body = await response.read()
-            return outcome_of(request, status=response.status, reason=response.reason or "", body=body)
-    except (aiohttp.ClientError, TimeoutError) as problem:
-        return AriUnreachable(str(problem) or "no answer within 5 s", request=request)

@@ -8,9 +8,9 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from app.ari.address import Address
-from app.asterisk.child import Child
 from app.asterisk.layout import Layout
 from app.asterisk.ports import Ports
+from app.asterisk.running import left_running
 from app.settings import Settings
 from app.site.errors import Mistake, SiteError
 from app.site.loader import load_site
@@ -48,14 +48,9 @@ class Context:
     @property
     def own_ports(self) -> Ports | None:
         """The ports of our own Asterisk while it runs."""
-        try:
-            state = json.loads((self.layout.root / "running.json").read_text(encoding="utf-8"))
-            ports, pid = Ports(**state["ports"]), int(state["pid"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # It was never started, or has been stopped.
-        child = Child.adopt(pid, mark=str(self.layout.etc / "asterisk.conf"))
-        if child is None:
+        if (found := left_running(self.layout)) is None:
             return None
+        child, ports = found
         child.close()
         return ports
 

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import aiohttp
 
-from app.asterisk.child import Usage
 from app.asterisk.installation import private_installation
 from app.asterisk.node_config import AriUser, Device, Extras, NodeConfig, PhonePolicy
 from app.asterisk.process import Asterisk
@@ -81,11 +80,8 @@ class Node:
 
     def cpu(self) -> timedelta:
         """CPU time of Asterisk so far."""
-        return _cpu(self.asterisk.usage())
-
-
-def _cpu(usage: Usage) -> timedelta:
-    return usage.cpu
+        assert self.asterisk.pid is not None
+        return Process(self.asterisk.pid).cpu()
 
 
 @asynccontextmanager
@@ -147,7 +143,7 @@ async def controller(directory: Path, bench_node: Node) -> AsyncIterator[Control
             devices="\n".join(f"  phone{n}: {{extension: {1000 + n}}}" for n in numbers),
             agents="\n".join(f"  agent{n}: {{name: Agent {n}, device: phone{n}}}" for n in numbers),
             members=", ".join(f"agent{n}" for n in numbers),
-            url=bench_node.asterisk.ari_url,
+            url=bench_node.asterisk.address.url,
         )
     )
     data = directory / "data"
@@ -178,7 +174,7 @@ async def controller(directory: Path, bench_node: Node) -> AsyncIterator[Control
 async def bare_controller(bench_node: Node) -> AsyncIterator[None]:
     """The controller that decides nothing, as its own process."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.bare", bench_node.asterisk.ari_url, str(bench_node.agents)),
+        *(sys.executable, "-m", "tests.bench.bare", bench_node.asterisk.address.url, str(bench_node.agents)),
         stdout=asyncio.subprocess.PIPE,
         env=os.environ | {"BENCH_ARI_PASSWORD": ARI_PASSWORD},
     )

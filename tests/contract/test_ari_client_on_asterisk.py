@@ -17,7 +17,7 @@ from app.ari.requests import asterisk as node
 from app.ari.snapshots import AsteriskInfo, Bridge, Channel
 from app.asterisk.process import Asterisk
 from app.simulator.answering import RingForEver
-from tests.support.twin_floors import BRIDGE, DEVICE, LEG, Floor, address_of, real_floor
+from tests.support.twin_floors import BRIDGE, DEVICE, LEG, Floor, real_floor
 from tests.support.until import until
 
 pytestmark = pytest.mark.integration
@@ -102,6 +102,6 @@ async def test_the_node_tells_since_when_it_runs(floor: Floor) -> None:
 
 async def test_a_wrong_password_is_told_with_advice(asterisk: Asterisk) -> None:
     """By the real one too."""
-    address = replace(address_of(asterisk), password="wrong")
+    address = replace(asterisk.address, password="wrong")
     with pytest.raises(AriUnauthorized, match="Check the ARI user and password"):
         await Client(address, Listener(), jitter=random.Random(1).random).run()

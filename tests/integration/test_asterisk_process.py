@@ -199,9 +199,9 @@ async def test_a_module_whose_file_is_missing_is_named(installation: Installatio
 
 async def test_a_module_that_does_not_run_is_named(installation: Installation, tmp_path: Path) -> None:
     """A site's own module list that leaves the digest module out is refused once Asterisk says what runs."""
-    given = "\n".join(
-        f"load = {module}" for module in needed_modules() if module != "res_pjsip_authenticator_digest.so"
-    )
+    # res_ari of Asterisk 22 does not load without the websocket client, which older ones do not have.
+    loaded = {*needed_modules(), "res_websocket_client.so"} - {"res_pjsip_authenticator_digest.so"}
+    given = "\n".join(f"load = {module}" for module in sorted(loaded))
     extras = Extras(files={"modules.conf": f"[modules]\nautoload = no\n{given}\n"})
     config = replace(node_config(tmp_path), extras=extras)
     asterisk = Asterisk(config, directory=tmp_path / "node", installation=installation)
@@ -230,15 +230,6 @@ class _Anything(Installation):
 
     def has_module(self, name: str) -> bool:
         return bool(name)
-
-
-async def test_a_running_asterisk_tells_what_it_used(asterisk: Asterisk) -> None:
-    """Benches read CPU time and memory of the process itself."""
-    before = asterisk.usage()
-    for _ in range(200):
-        await asterisk.console("core show help")
-    assert asterisk.usage().cpu > before.cpu
-    assert asterisk.usage().rss_bytes > 20_000_000
 
 
 async def test_the_node_has_a_name_of_its_own(asterisk: Asterisk) -> None:

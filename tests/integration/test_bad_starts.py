@@ -57,14 +57,14 @@ def one_sentence(printed: str) -> str:
 async def test_a_wrong_ari_password_is_told_with_the_setting_to_check(
     asterisk: Asterisk, tmp_path: Path
 ) -> None:
-    status, printed = await start(tmp_path, SITE.format(url=asterisk.ari_url), TEST_ARI_PASSWORD="wrong")
+    status, printed = await start(tmp_path, SITE.format(url=asterisk.address.url), TEST_ARI_PASSWORD="wrong")
     assert status == 1
     assert "user and password" in one_sentence(printed)
     assert "wrong" not in one_sentence(printed)
 
 
 async def test_a_password_that_is_not_set_is_told_by_its_name(asterisk: Asterisk, tmp_path: Path) -> None:
-    status, printed = await start(tmp_path, SITE.format(url=asterisk.ari_url))
+    status, printed = await start(tmp_path, SITE.format(url=asterisk.address.url))
     assert status == 1
     assert "TEST_ARI_PASSWORD" in one_sentence(printed)
 
@@ -74,7 +74,7 @@ async def test_a_port_in_use_is_told(asterisk: Asterisk, tmp_path: Path) -> None
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        site = SITE.format(url=asterisk.ari_url)
+        site = SITE.format(url=asterisk.address.url)
         status, printed = await start(tmp_path, site, TEST_ARI_PASSWORD=ARI_PASSWORD, THIRDRING_PORT=port)
     assert status == 1
     assert port in one_sentence(printed)
@@ -91,7 +91,7 @@ async def test_mistakes_in_the_site_file_are_all_told_by_line(tmp_path: Path) ->
 
 
 async def test_a_data_directory_in_use_is_told(asterisk: Asterisk, tmp_path: Path) -> None:
-    site = SITE.format(url=asterisk.ari_url)
+    site = SITE.format(url=asterisk.address.url)
     (tmp_path / "site.yaml").write_text(site)
     first = asyncio.create_task(hold(tmp_path, site))
     try:

@@ -29,7 +29,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
     theirs = older_asterisk(directory)
     await theirs.start()
     site = hotline_site(directory)
-    site["asterisk"] = {"url": theirs.ari_url, "user": "thirdring", "password": {"literal": ARI_PASSWORD}}
+    site["asterisk"] = {"url": theirs.address.url, "user": "thirdring", "password": {"literal": ARI_PASSWORD}}
     service = RunningService(directory, site, theirs=theirs)
     await service.open()
     yield service

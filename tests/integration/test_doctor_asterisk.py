@@ -38,7 +38,7 @@ async def findings(context: Context) -> dict[str, Finding]:
 
 
 async def test_a_good_asterisk_has_no_findings(asterisk: Asterisk, look_at: LookAt) -> None:
-    found = await findings(look_at(asterisk.ari_url))
+    found = await findings(look_at(asterisk.address.url))
     assert {finding.level for finding in found.values()} == {Level.OK}, found
     assert found["Asterisk version"].detail.startswith("22.")
     assert "read and write" in found["ARI rights"].detail
@@ -47,14 +47,14 @@ async def test_a_good_asterisk_has_no_findings(asterisk: Asterisk, look_at: Look
 async def test_a_wrong_password_is_told_with_the_setting_to_correct(
     asterisk: Asterisk, look_at: LookAt
 ) -> None:
-    found = await findings(look_at(asterisk.ari_url, "wrong"))
+    found = await findings(look_at(asterisk.address.url, "wrong"))
     assert found["ARI"].level is Level.ERROR
     assert "does not accept user `thirdring`" in found["ARI"].detail
     assert "asterisk.password" in found["ARI"].advice
 
 
 async def test_a_wrong_path_is_told_from_a_wrong_password(asterisk: Asterisk, look_at: LookAt) -> None:
-    found = await findings(look_at(asterisk.ari_url.replace("/ari", "/elsewhere/ari")))
+    found = await findings(look_at(asterisk.address.url.replace("/ari", "/elsewhere/ari")))
     assert found["ARI"].level is Level.ERROR
     assert "has no ARI" in found["ARI"].detail
 
@@ -71,7 +71,7 @@ async def test_a_user_who_may_only_look_is_an_error(
 ) -> None:
     node = await start_asterisk(node_config(tmp_path))
     await _reconfigure(node, "ari.conf", "read_only = no", "read_only = yes")
-    found = await findings(look_at(node.ari_url))
+    found = await findings(look_at(node.address.url))
     assert found["ARI"].level is Level.OK
     assert found["ARI rights"].level is Level.ERROR
     assert "read_only = no" in found["ARI rights"].advice
@@ -82,7 +82,7 @@ async def test_a_missing_password_check_of_phones_is_an_error(
 ) -> None:
     node = await start_asterisk(node_config(tmp_path))
     await node.console("module unload res_pjsip_authenticator_digest.so")
-    found = await findings(look_at(node.ari_url))
+    found = await findings(look_at(node.address.url))
     assert found["Asterisk modules"].level is Level.ERROR
     assert "any password" in found["Asterisk modules"].detail
 
@@ -92,7 +92,7 @@ async def test_another_missing_module_is_a_warning_with_its_name(
 ) -> None:
     node = await start_asterisk(node_config(tmp_path))
     await node.console("module unload func_talkdetect.so")
-    found = await findings(look_at(node.ari_url))
+    found = await findings(look_at(node.address.url))
     assert found["Asterisk modules"].level is Level.WARNING
     assert "func_talkdetect.so" in found["Asterisk modules"].detail
 
@@ -110,7 +110,7 @@ async def test_our_own_asterisk_is_checked_while_it_runs(tmp_path: Path, install
     await node.start()
     try:
         found = await findings(context)
-        assert node.ari_url in found["ARI"].detail
+        assert node.address.url in found["ARI"].detail
         assert {finding.level for finding in found.values()} == {Level.OK}, found
         assert context.own_ports == node.ports
         assert f":{node.ports.sip}, used by our own" in (await ports.check_sip_port(context, site)).detail

@@ -4,7 +4,6 @@ Tests of the dialplan use it to see what a controller would be given; the servic
 """
 
 import asyncio
-import base64
 import json
 from types import TracebackType
 from typing import Any, Self
@@ -20,15 +19,14 @@ class Controller:
     """One connection to the events of the node's application. Use it in an `async with`."""
 
     def __init__(self, asterisk: Asterisk) -> None:
-        user = asterisk.config.ari
-        credentials = base64.b64encode(f"{user.name}:{user.password}".encode()).decode()
-        self._url = f"{asterisk.ari_url.replace('http', 'ws')}/events?app={asterisk.config.app}"
-        self._headers = {"Authorization": f"Basic {credentials}"}
+        self._address = asterisk.address
         self._requests = 0
         self.seen: list[Event] = []
 
     async def __aenter__(self) -> Self:
-        self._connection: ClientConnection = await connect(self._url, additional_headers=self._headers)
+        self._connection: ClientConnection = await connect(
+            self._address.events_url, additional_headers={"Authorization": self._address.authorization}
+        )
         return self
 
     async def __aexit__(

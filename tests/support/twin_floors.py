@@ -319,12 +319,6 @@ class Floor:
         return self.recorder.tale() | {"requests": [line.replace(caller, "CALLER") for line in self.statuses]}
 
 
-def address_of(asterisk: Asterisk) -> Address:
-    """Where the client finds this node."""
-    user = asterisk.config.ari
-    return Address(url=asterisk.ari_url, user=user.name, password=user.password, app=asterisk.config.app)
-
-
 @asynccontextmanager
 async def real_floor(
     asterisk: Asterisk,
@@ -334,7 +328,7 @@ async def real_floor(
     transport: Transport = Transport.WEBSOCKET,
 ) -> AsyncIterator[Floor]:
     """A floor on a real Asterisk. `sources` are subscribed while it is open."""
-    server, address = ("127.0.0.1", asterisk.ports.sip), address_of(asterisk)
+    server, address = ("127.0.0.1", asterisk.ports.sip), asterisk.address
     async with (
         Phone("outside", server=server, media=False) as caller,
         Phone(DEVICE, password_of(DEVICE), server, media=False) as agent,

@@ -1,6 +1,7 @@
 """From declarations to the `Floor`: agents, and queues with defaults filled in, members spread out, holidays as dates."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, time
 from typing import TypeVar
 
@@ -39,15 +40,15 @@ from app.site.declarations import (
 from app.site.fields import parse_duration, parse_weekdays
 
 D = TypeVar("D", bound=Declaration)
-Agents = Mapping[str, AgentDeclaration]
 Calendars = Mapping[str, Calendar]
 
 
 def build_floor(declared: SiteDeclaration, *, today: date) -> Floor:
     """Everything the engine routes by. `today` says which years' holidays are needed."""
     calendars = {name: _calendar(it, declared.time_zone, today) for name, it in declared.calendars.items()}
+    people = _People.of(declared.agents)
     queues = (
-        _queue(key, queue, with_defaults(declared.queue_defaults, queue), declared.agents, calendars)
+        _queue(key, queue, with_defaults(declared.queue_defaults, queue), people, calendars)
         for key, queue in declared.queues.items()
     )
     return Floor(
@@ -84,12 +85,12 @@ def _agent(id_: str, agent: AgentDeclaration) -> Agent:
 
 
 def _queue(
-    id_: str, queue: QueueDeclaration, policy: QueuePolicy, agents: Agents, calendars: Calendars
+    id_: str, queue: QueueDeclaration, policy: QueuePolicy, people: "_People", calendars: Calendars
 ) -> Queue:
     return Queue(
         id=QueueId(id_),
         name=queue.name or id_,
-        members=_memberships(queue.members, agents),
+        members=_memberships(queue.members, people),
         strategy=policy.strategy,
         weight=policy.weight,
         ageing_per_minute=policy.ageing_per_minute,
@@ -113,27 +114,44 @@ def _queue(
     )
 
 
-def _memberships(members: list[MemberDeclaration], agents: Agents) -> tuple[Membership, ...]:
+@dataclass(slots=True)
+class _People:
+    """Whom an entry of a queue's members can mean, in the order of the file."""
+
+    by_team: dict[str, list[str]] = field(default_factory=dict)
+    by_skill: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, agents: Mapping[str, AgentDeclaration]) -> "_People":
+        people = cls()
+        for id_, agent in agents.items():
+            if agent.team:
+                people.by_team.setdefault(agent.team, []).append(id_)
+            for skill, level in agent.skills.items():
+                people.by_skill.setdefault(skill, []).append((id_, level))
+        return people
+
+    def included(self, member: MemberDeclaration) -> Iterable[str]:
+        """The agents that the entry means: it names one, or a team, or a skill."""
+        if member.agent:
+            return (member.agent,)
+        if member.team:
+            return self.by_team.get(member.team, ())
+        skilled = self.by_skill.get(member.skill or "", ())
+        return (id_ for id_, level in skilled if level >= member.at_least)
+
+
+def _memberships(members: list[MemberDeclaration], people: _People) -> tuple[Membership, ...]:
     """Each agent once: by the entry that names the agent, else by the first entry that includes the agent."""
     chosen: dict[str, MemberDeclaration] = {}
     named = {member.agent: member for member in members if member.agent}
     for member in members:
-        for agent in _included(member, agents):
+        for agent in people.included(member):
             chosen.setdefault(agent, named.get(agent, member))
     return tuple(
         Membership(AgentId(agent), level=member.level, position=position, weight=member.weight)
         for position, (agent, member) in enumerate(chosen.items())
     )
-
-
-def _included(member: MemberDeclaration, agents: Agents) -> Iterator[str]:
-    if member.agent:
-        yield member.agent
-    for id_, agent in agents.items():
-        if member.team and agent.team == member.team:
-            yield id_
-        if member.skill and agent.skills.get(member.skill, 0) >= member.at_least:
-            yield id_
 
 
 def _steps(steps: Mapping[str, int]) -> tuple[Step, ...]:

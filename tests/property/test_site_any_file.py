@@ -5,12 +5,14 @@ import string
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.site import document
 from app.site.document import read_document
 from app.site.errors import Mistake, SiteError
 from app.site.loader import load_site
@@ -94,12 +96,41 @@ def test_any_values_under_known_names(tmp_path: Path, data: dict[str, Any]) -> N
 
 
 @once
+@given(
+    data=st.recursive(
+        st.text(max_size=30) | st.sampled_from(WORDS),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    ),
+    style=st.fixed_dictionaries(
+        {
+            "default_flow_style": st.sampled_from([None, True, False]),
+            "default_style": st.sampled_from([None, "'", '"', "|", ">"]),
+            "allow_unicode": st.booleans(),
+            "indent": st.integers(2, 5),
+            "width": st.integers(10, 90),
+        }
+    ),
+)
+def test_both_parsers_make_the_same_of_a_file(tmp_path: Path, data: Any, style: dict[str, Any]) -> None:
+    """The quick one is libyaml's; the one in Python is asked where that one fails."""
+    path = tmp_path / "site.yaml"
+    path.write_text(yaml.safe_dump(data, **style), encoding="utf-8")
+    quickly = read_document(path)
+    with patch("app.site.document._QuickLoader", document._Loader):
+        slowly = read_document(path)
+    assert (quickly.data, quickly.mistakes) == (slowly.data, slowly.mistakes)
+    assert {key: place.line for key, place in quickly.places.items()} == {
+        key: place.line for key, place in slowly.places.items()
+    }
+
+
+@once
 @given(data=st.data())
 def test_a_good_file_with_one_value_replaced(tmp_path: Path, data: st.DataObject) -> None:
     """Each place of a real site file meets values that do not belong there."""
-    document = read_document(EXAMPLE)
-    location = data.draw(st.sampled_from(sorted(filter(None, document.places), key=str)))
-    document.value(location[:-1])[location[-1]] = data.draw(values)
+    example = read_document(EXAMPLE)
+    location = data.draw(st.sampled_from(sorted(filter(None, example.places), key=str)))
+    example.value(location[:-1])[location[-1]] = data.draw(values)
     path = tmp_path / "site.yaml"
-    path.write_text(yaml.safe_dump(document.data, allow_unicode=True), encoding="utf-8")
+    path.write_text(yaml.safe_dump(example.data, allow_unicode=True), encoding="utf-8")
     check(path)

@@ -85,7 +85,7 @@ def test_the_text_that_the_mistakes_below_are_put_into_is_good(tmp_path: Path) -
         ("name: Hotline", "name: Hotline\ncadence: cnn", "2:10", "cadence", 'did you mean "cn"?'),
         ("name: Hotline", "name: Hotline\ncadence: [1s]", "2:10", "cadence", "bursts and pauses in turn"),
         ("name: Hotline", "name: Hotline\ntrunks: {t: {host: sip.example}}", "2:13", "trunks.t", "found no `match`"),
-        ("name: Hotline", "name: Hotline\ntrunks: {t: }", "2:12", "trunks.t", "found no `host`"),
+        ("name: Hotline", "name: Hotline\ntrunks: {t: }", "2:13", "trunks.t", "found no `host`"),
         ("name: Hotline", "name: Hotline\nasterisk: {url: 'http://a/ari'}", "2:11", "asterisk", "`password` beside `url`"),
         ("name: Hotline", "name: Hotline\nasterisk: {url: http://a, password: b}", "2:17", "asterisk.url", "the base address of ARI"),
         ("name: Hotline", "name: Hotline\nasterisk: {rtp_ports: 20000-10000}", "2:23", "asterisk.rtp_ports", "a range of ports"),

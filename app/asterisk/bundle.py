@@ -54,50 +54,6 @@ ASTERISK = Bundle(
     proof="usr/sbin/asterisk",
     megabytes=500,
 )
-SIPP = Bundle(name="sipp", suite="forky", packages=("sip-tester",), proof="usr/bin/sipp", megabytes=120)
-# PostgreSQL starts its own programs by path, which the unpacked loader cannot serve: it runs on the machine's C library.
-POSTGRESQL = Bundle(
-    name="postgresql",
-    suite="bookworm",
-    packages=("postgresql-15",),
-    proof="usr/lib/postgresql/15/bin/postgres",
-    megabytes=350,
-    left_out=("libc6",),
-)
-# Starts its own program by path, as PostgreSQL does. The fonts let it show Chinese.
-CHROMIUM = Bundle(
-    name="chromium",
-    suite="bookworm",
-    packages=("chromium", "fonts-noto-cjk", "fonts-dejavu-core"),
-    proof="usr/lib/chromium/chromium",
-    megabytes=1_300,
-    left_out=("libc6",),
-)
-# Only the programs are wanted; its pages and their scripts are most of what it depends on.
-PROMETHEUS = Bundle(
-    name="prometheus",
-    suite="bookworm",
-    packages=("prometheus",),
-    proof="usr/bin/promtool",
-    megabytes=400,
-    left_out=(
-        "fonts-glyphicons-halflings",
-        "libc6",
-        "libjs-bootstrap",
-        "libjs-bootstrap4",
-        "libjs-d3",
-        "libjs-eonasdan-bootstrap-datetimepicker",
-        "libjs-jquery",
-        "libjs-jquery-hotkeys",
-        "libjs-moment",
-        "libjs-moment-timezone",
-        "libjs-mustache",
-        "libjs-popper.js",
-        "libjs-rickshaw",
-        "perl-base",
-        "tzdata",
-    ),
-)
 
 
 def cache_directory() -> Path:

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from app.__main__ import main
-from app.asterisk.bundle import POSTGRESQL, ensure
+from app.asterisk.bundle import ensure
 from app.settings import Settings
+from tests.support.databases import POSTGRESQL
 
 pytestmark = pytest.mark.acceptance
 

@@ -7,15 +7,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from socket import SOCK_DGRAM, SOCK_STREAM, SocketKind, socket
+from socket import SOCK_DGRAM
 from typing import Final
 
 import pytest
 
 from tests.support.figures import Figures
 from tests.support.images import Image, Mounts, built_images
+from tests.support.ports import free_port
 from tests.support.until import until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
@@ -115,7 +115,7 @@ def test_a_missing_site_file_is_named(thirdring: Image) -> None:
 def test_the_health_check_fails_while_nothing_runs(images: dict[str, Image]) -> None:
     """Else it could not tell a service that died."""
     for image in images.values():
-        assert image.runs(*_health_check(image), THIRDRING_PORT=str(_free_port(SOCK_STREAM))).status != 0
+        assert image.runs(*_health_check(image), THIRDRING_PORT=str(free_port())).status != 0
 
 
 async def test_the_two_images_make_a_hotline(
@@ -152,7 +152,7 @@ async def test_the_two_images_make_a_hotline(
 
 def _prepare(folder: Path) -> tuple[int, Mounts, Mounts]:
     """A site with its secret: the service's port, what the service sees, what Asterisk sees."""
-    site = _SITE.format(http=_free_port(SOCK_STREAM), sip=_free_port(SOCK_DGRAM))
+    site = _SITE.format(http=free_port(), sip=free_port(SOCK_DGRAM))
     (folder / "site.yaml").write_text(site, encoding="utf-8")
     (folder / "ari_password").write_text("secret-of-this-test\n")
     for name in ("data", "asterisk", "run"):
@@ -166,20 +166,13 @@ def _prepare(folder: Path) -> tuple[int, Mounts, Mounts]:
         folder / "ari_password": "/etc/thirdring/ari_password",
         folder / "data": "/var/lib/thirdring",
     }
-    return _free_port(SOCK_STREAM), own | configuration, of_asterisk
+    return free_port(), own | configuration, of_asterisk
 
 
 def _health_check(image: Image) -> list[str]:
     """The command that the image names, as an engine runs it."""
     kind, *command = image.config["Healthcheck"]["Test"]
     return ["/bin/sh", "-c", *command] if kind == "CMD-SHELL" else command
-
-
-def _free_port(kind: SocketKind) -> int:
-    with closing(socket(type=kind)) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _is_ready(port: int) -> bool:

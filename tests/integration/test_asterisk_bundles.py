@@ -4,8 +4,10 @@ import subprocess
 
 import pytest
 
-from app.asterisk.bundle import ASTERISK, POSTGRESQL, PROMETHEUS, SIPP, ensure
+from app.asterisk.bundle import ASTERISK, ensure
 from app.asterisk.program import Program, with_own_libraries, with_own_loader
+from tests.support.databases import POSTGRESQL
+from tests.support.prometheus import PROMETHEUS
 
 pytestmark = pytest.mark.integration
 
@@ -19,11 +21,6 @@ def output(program: Program, *arguments: str) -> str:
 def test_asterisk_runs() -> None:
     """With its own loader: its C library is newer than the machine's."""
     assert output(with_own_loader(ensure(ASTERISK), ASTERISK.proof), "-V").startswith("Asterisk 22.")
-
-
-def test_sipp_runs() -> None:
-    """Load for benches."""
-    assert "SIPp v3" in output(with_own_loader(ensure(SIPP), SIPP.proof), "-v")
 
 
 def test_postgresql_runs() -> None:

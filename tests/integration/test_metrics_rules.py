@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.asterisk.bundle import PROMETHEUS, ensure
+from app.asterisk.bundle import ensure
 from app.asterisk.program import with_own_libraries
+from tests.support.prometheus import PROMETHEUS
 
 pytestmark = pytest.mark.integration
 

@@ -6,7 +6,6 @@ Each comes with the ways in which databases fail: stopped, locked, read-only, fu
 import asyncio
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -22,9 +21,19 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.asterisk.bundle import POSTGRESQL, ensure
+from app.asterisk.bundle import Bundle, ensure
 from app.asterisk.program import Program, installed, with_own_libraries
+from tests.support.ports import free_port
 
+# PostgreSQL starts its own programs by path, which the unpacked loader cannot serve: it runs on the machine's C library.
+POSTGRESQL = Bundle(
+    name="postgresql",
+    suite="bookworm",
+    packages=("postgresql-15",),
+    proof="usr/lib/postgresql/15/bin/postgres",
+    megabytes=350,
+    left_out=("libc6",),
+)
 _USER = "thirdring"
 PASSWORD = "s3cret-p4ss"
 Outage = Callable[["TestDatabase", AsyncEngine], AbstractAsyncContextManager[None]]
@@ -37,7 +46,7 @@ class PostgresServer:
         self._home = Path(tempfile.mkdtemp(prefix="thirdring-postgres-"))
         self._data = self._home / "data"
         self._user = "nobody" if os.geteuid() == 0 else None
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         if self._user:
             shutil.chown(self._home, self._user)
@@ -264,12 +273,6 @@ def _find(name: str) -> Program:
         if here
         else with_own_libraries(ensure(POSTGRESQL), f"usr/lib/postgresql/15/bin/{name}")
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _until_answers(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -1,7 +1,6 @@
 """A real Prometheus for tests, which scrapes one service often."""
 
 import asyncio
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,9 +9,35 @@ from typing import Any
 
 import aiohttp
 
-from app.asterisk.bundle import PROMETHEUS, ensure
+from app.asterisk.bundle import Bundle, ensure
 from app.asterisk.program import Program, with_own_libraries
+from tests.support.ports import free_port
 
+# Only the programs are wanted; its pages and their scripts are most of what it depends on.
+PROMETHEUS = Bundle(
+    name="prometheus",
+    suite="bookworm",
+    packages=("prometheus",),
+    proof="usr/bin/promtool",
+    megabytes=400,
+    left_out=(
+        "fonts-glyphicons-halflings",
+        "libc6",
+        "libjs-bootstrap",
+        "libjs-bootstrap4",
+        "libjs-d3",
+        "libjs-eonasdan-bootstrap-datetimepicker",
+        "libjs-jquery",
+        "libjs-jquery-hotkeys",
+        "libjs-moment",
+        "libjs-moment-timezone",
+        "libjs-mustache",
+        "libjs-popper.js",
+        "libjs-rickshaw",
+        "perl-base",
+        "tzdata",
+    ),
+)
 _CONFIGURATION = """
 global: {{scrape_interval: 500ms, scrape_timeout: 400ms, evaluation_interval: 1s}}
 rule_files: [{rules}/recording.yaml, {rules}/alerts.yaml]
@@ -50,7 +75,7 @@ class Prometheus:
 @asynccontextmanager
 async def scraping(directory: Path, *, url: str, token: str, rules: Path) -> AsyncIterator[Prometheus]:
     """A Prometheus that reads a service, with rules that are evaluated every second."""
-    listen = f"127.0.0.1:{_free_port()}"
+    listen = f"127.0.0.1:{free_port()}"
     program = with_own_libraries(ensure(PROMETHEUS), "usr/bin/prometheus")
     arguments = (
         f"--config.file={_write(directory, url=url, token=token, rules=rules)}",
@@ -96,9 +121,3 @@ async def _until_ready(prometheus: Prometheus, log: Path) -> None:
     while not await prometheus.is_ready():
         assert loop.time() < deadline, f"Prometheus does not start: see {log}"
         await asyncio.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

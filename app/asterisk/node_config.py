@@ -25,7 +25,8 @@ _TEXT = re.compile(r"[^\x00-\x1f;\[\]\"<>]{0,80}")
 _HOST = re.compile(r"[A-Za-z0-9.:-]{1,120}")
 _PATH = re.compile(r"/[\w./ +-]+")
 _FIRST_NODE = NodeId("node-1")
-_RESERVED = frozenset({"global", "system", "anonymous", "transport-udp", "general"})
+RESERVED_SECTIONS: Final = frozenset({"global", "system", "anonymous", "transport-udp", "general"})
+"""Sections that our templates have already: no phone and no trunk can have such a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +224,7 @@ class NodeConfig:
     def _check_sections(self) -> None:
         names = [*(device.id for device in self.devices), *(trunk.name for trunk in self.trunks)]
         for name in names:
-            if name in _RESERVED or names.count(name) > 1:
+            if name in RESERVED_SECTIONS or names.count(name) > 1:
                 raise InvalidNodeConfig(
                     "devices and trunks", found=name, expected="a name used once, not a reserved word"
                 )

@@ -23,8 +23,8 @@ class Ports:
 
 def choose_ports(config: NodeConfig) -> Ports:
     """Ports for `config`; those it names must be free, else `PortInUse`."""
-    sip = _port("SIP (UDP)", config.sip_address, config.sip_port, socket.SOCK_DGRAM)
-    http = _port("HTTP (TCP)", config.http_address, config.http_port, socket.SOCK_STREAM)
+    sip = _bind("SIP (UDP)", config.sip_address, config.sip_port or 0, socket.SOCK_DGRAM)
+    http = _bind("HTTP (TCP)", config.http_address, config.http_port or 0, socket.SOCK_STREAM)
     first, last = config.rtp_ports or _rtp_range(sip)
     return Ports(sip, http, first, last)
 
@@ -33,10 +33,6 @@ def check_ports(config: NodeConfig, ports: Ports) -> None:
     """Raise `PortInUse` when one of `ports` was taken in the meantime."""
     _bind("SIP (UDP)", config.sip_address, ports.sip, socket.SOCK_DGRAM)
     _bind("HTTP (TCP)", config.http_address, ports.http, socket.SOCK_STREAM)
-
-
-def _port(purpose: str, address: str, wanted: int | None, kind: socket.SocketKind) -> int:
-    return _bind(purpose, address, wanted or 0, kind)
 
 
 def _bind(purpose: str, address: str, port: int, kind: socket.SocketKind) -> int:

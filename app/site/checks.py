@@ -6,6 +6,7 @@ The checks read the raw data and pass over what has a wrong shape, so that all m
 from collections.abc import Iterator
 from typing import Any
 
+from app.asterisk.node_config import RESERVED_SECTIONS
 from app.site.errors import Location
 from app.site.fields import is_address
 from app.site.names import entries, section
@@ -29,27 +30,24 @@ def check_relations(data: Any) -> Iterator[Problem]:
 
 
 def _shared_devices(data: Any) -> Iterator[Problem]:
-    owners: dict[str, str] = {}
-    for agent, fields in entries(data, "agents"):
-        device = fields.get("device")
-        if not isinstance(device, str):
-            continue
-        if device in owners:
-            problem = f'found "{device}", which is the device of agent "{owners[device]}", expected a device of its own.'
-            yield ("agents", agent, "device"), problem
-        owners.setdefault(device, agent)
+    for key, device, agent in _shared(data, "agents", "device"):
+        problem = f'found "{device}", which is the device of agent "{agent}", expected a device of its own.'
+        yield ("agents", key, "device"), problem
 
 
 def _shared_extensions(data: Any) -> Iterator[Problem]:
+    for key, extension, device in _shared(data, "devices", "extension"):
+        problem = f'found "{extension}", which is the extension of "{device}", expected one of its own.'
+        yield ("devices", key, "extension"), problem
+
+
+def _shared(data: Any, kind: str, field: str) -> Iterator[tuple[str, str, str]]:
+    """Entries whose value of a field an earlier entry has: the key, the value, and the key of the earlier one."""
     owners: dict[str, str] = {}
-    for device, fields in entries(data, "devices"):
-        extension = fields.get("extension")
-        if not isinstance(extension, str):
-            continue
-        if extension in owners:
-            problem = f'found "{extension}", which is the extension of "{owners[extension]}", expected one of its own.'
-            yield ("devices", device, "extension"), problem
-        owners.setdefault(extension, device)
+    for key, fields in entries(data, kind):
+        value = fields.get(field)
+        if isinstance(value, str) and owners.setdefault(value, key) != key:
+            yield key, value, owners[value]
 
 
 def _entry_points(data: Any) -> Iterator[Problem]:
@@ -160,14 +158,10 @@ def _trunk_addresses(data: Any) -> Iterator[Problem]:
             yield ("trunks", trunk), problem
 
 
-_RESERVED = frozenset({"global", "system", "anonymous", "transport-udp", "general"})
-"""Sections that the configuration of our own Asterisk has already."""
-
-
 def _section_names(data: Any) -> Iterator[Problem]:
     devices, trunks = section(data, "devices"), section(data, "trunks")
     for kind, names in (("devices", devices), ("trunks", trunks)):
-        for name in _RESERVED & names.keys():
+        for name in RESERVED_SECTIONS & names.keys():
             yield (kind, name), f'found "{name}", a word that Asterisk uses itself, expected another name.'
     for name in trunks.keys() & devices.keys():
         yield ("trunks", name), f'found "{name}", which is a device too, expected a name of its own.'

@@ -10,6 +10,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     target: "es2022",
-    rolldownOptions: { input: ["wallboard.html"] },
+    rolldownOptions: {
+      input: ["login.html", "wallboard.html"],
+      output: { codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] } },
+    },
   },
 });

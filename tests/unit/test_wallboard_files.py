@@ -8,13 +8,26 @@ import pytest
 
 from app.api.pages import BUILT, PAGES
 
-BUDGET = 45_000
-"""Compressed bytes of the whole wallboard."""
+BUDGETS = {"/wallboard": 45_000, "/login": 45_000}
+"""Compressed bytes of all that a page loads."""
 
 
-async def test_the_wallboard_needs_no_token_and_no_other_site(client: httpx2.AsyncClient) -> None:
+def files_of(page: str) -> set[str]:
+    """The page and all files that it loads, by whatever names them."""
+    found, new = set(), {page}
+    while new:
+        found |= new
+        names = {
+            path for path in PAGES for each in new if path.rsplit("/", 1)[1].encode() in PAGES[each].content
+        }
+        new = {name for name in names if name.startswith("/assets/")} - found
+    return found
+
+
+@pytest.mark.parametrize("page", BUDGETS)
+async def test_a_page_needs_no_token_and_no_other_site(client: httpx2.AsyncClient, page: str) -> None:
     """It holds no figures. The policy lets it load and run nothing but our own files."""
-    answer = await client.get("/wallboard", headers={"Authorization": ""})
+    answer = await client.get(page, headers={"Authorization": ""})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     policy = answer.headers["content-security-policy"]
@@ -23,23 +36,24 @@ async def test_the_wallboard_needs_no_token_and_no_other_site(client: httpx2.Asy
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_each_file_that_the_wallboard_names_is_there_and_may_be_kept(
-    client: httpx2.AsyncClient,
+@pytest.mark.parametrize("page", BUDGETS)
+async def test_each_file_that_a_page_names_is_there_and_may_be_kept(
+    client: httpx2.AsyncClient, page: str
 ) -> None:
     """Its name holds a digest of its content."""
-    page = (await client.get("/wallboard")).text
-    names = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(names) == 3
+    names = re.findall(r'(?:src|href)="([^"]+)"', (await client.get(page)).text)
+    assert {name.rsplit(".", 1)[1] for name in names} == {"svg", "js", "css"}
+    assert set(names) < files_of(page)
     for name in names:
         answer = await client.get(name)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
 
 
-def test_nothing_in_the_page_is_inline() -> None:
+@pytest.mark.parametrize("page", BUDGETS)
+def test_nothing_in_a_page_is_inline(page: str) -> None:
     """The policy would forbid it."""
-    page = PAGES["/wallboard"].content.decode()
-    assert not re.search(r"<style|style=|onload=|<script[^>]*>[^<]", page)
+    assert not re.search(r"<style|style=|onload=|<script[^>]*>[^<]", PAGES[page].content.decode())
 
 
 def test_nothing_comes_from_another_site() -> None:
@@ -50,9 +64,15 @@ def test_nothing_comes_from_another_site() -> None:
                                   b"http://www.w3.org/1999/xhtml"}, path  # fmt: skip
 
 
-def test_the_wallboard_keeps_within_its_budget() -> None:
+@pytest.mark.parametrize("page", BUDGETS)
+def test_a_page_keeps_within_its_budget(page: str) -> None:
     """Compressed as a browser would get it."""
-    assert sum(len(gzip.compress(page.content)) for page in PAGES.values()) < BUDGET
+    assert sum(len(gzip.compress(PAGES[path].content)) for path in files_of(page)) < BUDGETS[page]
+
+
+def test_every_page_has_a_budget_and_every_file_a_page() -> None:
+    """Nothing lies around."""
+    assert set().union(*map(files_of, BUDGETS)) == set(PAGES)
 
 
 @pytest.mark.parametrize(
@@ -65,4 +85,4 @@ async def test_nothing_else_of_the_disk_can_be_asked_for(client: httpx2.AsyncCli
 
 def test_the_build_is_committed() -> None:
     """A machine without Node serves it."""
-    assert (BUILT / "wallboard.html").exists()
+    assert {file.stem for file in BUILT.glob("*.html")} == {"login", "wallboard"}

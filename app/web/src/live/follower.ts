@@ -25,7 +25,7 @@ export interface Surroundings {
 /** Follows topics for as long as the page lives: connects again, resumes, and asks again when a message is missing. */
 export class Follower {
   readonly copy = new Copy();
-  readonly #token: string;
+  readonly #token: string | null;
   readonly #topics: readonly string[];
   readonly #listener: Listener;
   readonly #around: Surroundings;
@@ -34,8 +34,9 @@ export class Follower {
   #timer = 0;
   #hasAsked = false;
 
+  /** `token` null: the browser brings the cookie of a session. */
   constructor(
-    token: string,
+    token: string | null,
     topics: readonly string[],
     listener: Listener,
     around: Surroundings,
@@ -60,7 +61,7 @@ export class Follower {
   }
 
   #greet(socket: WebSocket): void {
-    socket.send(authenticate(this.#token));
+    if (this.#token !== null) socket.send(authenticate(this.#token));
     this.#subscribe(socket);
   }
 

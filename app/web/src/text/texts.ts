@@ -23,11 +23,15 @@ export interface Texts {
   readonly stale: string;
   readonly staleSince: (time: string, ago: string) => string;
   readonly tryingAgain: string;
+  readonly account: string;
   readonly askToken: string;
+  readonly logIn: string;
+  readonly orToken: string;
   readonly tokenLabel: string;
   readonly tokenKeep: string;
   readonly tokenShow: string;
   readonly tokenRefused: string;
+  readonly sessionRefused: string;
   readonly broken: string;
   readonly otherLanguage: string;
 }
@@ -74,11 +78,15 @@ const en: Texts = {
   stale: "No news from the service",
   staleSince: (time, ago) => `The figures are from ${time}, ${ago} ago`,
   tryingAgain: "Trying again by itself.",
-  askToken: "This wallboard needs a token",
+  account: "Your account: change the password, log out",
+  askToken: "Who looks at this wallboard?",
+  logIn: "Log in",
+  orToken: "Or let this screen show the floor for weeks, with a token of its own:",
   tokenLabel: "Token",
   tokenKeep: "Keep it on this screen after a restart",
   tokenShow: "Show the floor",
   tokenRefused: "The service did not take that token.",
+  sessionRefused: "Your session is over, or may not follow the floor.",
   broken: "This page has failed and loads again.",
   otherLanguage: "中文",
 };
@@ -125,11 +133,15 @@ const zh: Texts = {
   stale: "与服务失去联系",
   staleSince: (time, ago) => `画面数据停留在 ${time}，已过 ${ago}`,
   tryingAgain: "正在自动重连。",
-  askToken: "此大屏需要令牌",
+  account: "我的账户：修改密码、退出登录",
+  askToken: "谁在查看此大屏？",
+  logIn: "登录",
+  orToken: "或者使用令牌，让本屏幕长期显示现场：",
   tokenLabel: "令牌",
   tokenKeep: "重启后仍在本屏幕保留",
   tokenShow: "显示现场",
   tokenRefused: "服务不接受该令牌。",
+  sessionRefused: "您的会话已结束，或无权查看现场。",
   broken: "页面出错，正在重新加载。",
   otherLanguage: "English",
 };

@@ -6,22 +6,32 @@ import { isLoggedIn } from "../floor/doing.ts";
 import { ServerClock } from "../live/clock.ts";
 import { Follower, type Listener } from "../live/follower.ts";
 import type { ServerMessage } from "../live/messages.ts";
-import { chooseLanguage, type Language } from "../text/language.ts";
+import { loginPage } from "../session/next.ts";
+import { type Session, SessionClient } from "../session/client.ts";
+import { chosenLanguage, rememberLanguage } from "../text/choice.ts";
+import { type Language } from "../text/language.ts";
 import { TEXTS } from "../text/texts.ts";
 import { Floor } from "./floor.ts";
 import { reloadIfChanged } from "./version.ts";
-import { forgetToken, rememberedLanguage, rememberLanguage, takeToken, wishedLanguage } from "./memory.ts";
+import { forgetToken, takeToken } from "./memory.ts";
 
 const TOPICS = ["site", "queues", "agents", "alerts"];
 const TICK_MS = 500;
+const ASK_AGAIN_MS = 2_000;
 
 /** How the page stands with the service. */
 export type Standing =
-  /** For a token; `refusal` is what the service said of the last one. */
-  | { readonly is: "asking"; readonly refusal: string | null }
+  /** For a log-in or a token; `refusal` is what the service said of the last one. */
+  | { readonly is: "asking"; readonly refusal: Refusal | null }
   | { readonly is: "connecting" }
   | { readonly is: "fresh" }
   | { readonly is: "stale"; readonly since: number };
+
+export interface Refusal {
+  /** Of what: a token, or a person's session. */
+  readonly of: "token" | "session";
+  readonly reason: string;
+}
 
 /** What the whole page knows. There is one. */
 class Board implements Listener {
@@ -33,9 +43,9 @@ class Board implements Listener {
   readonly turn = computed(() => turnAt(this.now.value));
   /** Turns with each message: it keeps the curtain away. */
   readonly beat = signal(0);
-  readonly language = signal<Language>(
-    chooseLanguage(wishedLanguage(), rememberedLanguage(), ...navigator.languages),
-  );
+  readonly language = signal<Language>(chosenLanguage());
+  /** Who looks, if it is a person who is logged in. */
+  readonly person = signal<Session | null>(null);
   readonly texts = computed(() => TEXTS[this.language.value]);
   /** The screen's width in hundredths of its height, by the same rule as in the style sheet. */
   readonly width = signal(screenWidth());
@@ -55,20 +65,20 @@ class Board implements Listener {
   #heardAt = 0;
   #hasFailed = false;
 
-  /** Begin to follow, if a token is at hand. */
+  /** Begin to follow, with the token that is at hand, or as who is logged in. */
   start(): void {
     setInterval(() => this.#tick(), TICK_MS);
     addEventListener("resize", () => (this.width.value = screenWidth()));
     addEventListener("online", () => this.#follower?.start());
     const token = takeToken();
-    if (token === null) this.standing.value = { is: "asking", refusal: null };
+    if (token === null) void this.#followAsPerson();
     else this.follow(token);
   }
 
-  /** Follow the floor with this token. */
-  follow(token: string): void {
+  /** Follow the floor with this token; null: with the session of who is logged in. */
+  follow(token: string | null, topics: readonly string[] = TOPICS): void {
     this.standing.value = { is: "connecting" };
-    this.#follower = new Follower(token, TOPICS, this, {
+    this.#follower = new Follower(token, topics, this, {
       connect: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live`),
       setTimeout: (job, delay) => window.setTimeout(job, delay),
       clearTimeout: (timer) => window.clearTimeout(timer),
@@ -76,10 +86,14 @@ class Board implements Listener {
     this.#follower.start();
   }
 
+  /** Where a person logs in, and comes back from. */
+  loginPage(): string {
+    return loginPage(location.pathname + location.search);
+  }
+
   speak(language: Language): void {
     this.language.value = language;
     rememberLanguage(language);
-    document.documentElement.lang = language;
   }
 
   /** Something is wrong with the page itself: what it shows can no longer be trusted. */
@@ -107,9 +121,25 @@ class Board implements Listener {
   }
 
   refused(reason: string): void {
+    const of = this.person.value === null ? "token" : "session";
     forgetToken();
+    this.person.value = null;
     this.#follower = null;
-    this.standing.value = { is: "asking", refusal: reason };
+    this.standing.value = { is: "asking", refusal: { of, reason } };
+  }
+
+  /** Who may not see alerts sees the rest. */
+  async #followAsPerson(): Promise<void> {
+    const answer = await new SessionClient().show();
+    if ("is" in answer && answer.is.csrf_token !== null) {
+      this.person.value = answer.is;
+      const maySeeAlerts = answer.is.permissions["alerts:see"] === "all";
+      this.follow(null, maySeeAlerts ? TOPICS : TOPICS.filter((topic) => topic !== "alerts"));
+    } else if ("is" in answer || answer.problem.code === "unauthenticated") {
+      this.standing.value = { is: "asking", refusal: null };
+    } else {
+      setTimeout(() => void this.#followAsPerson(), ASK_AGAIN_MS);
+    }
   }
 
   #tick(): void {

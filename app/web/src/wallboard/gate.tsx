@@ -1,22 +1,26 @@
-import { board } from "./board.ts";
+import { board, type Refusal } from "./board.ts";
 import { keepToken } from "./memory.ts";
 
-/** Asks for the token, once. */
-export function Gate({ refusal }: { refusal: string | null }) {
+/** Asks who looks: a person, who logs in, or a screen, which shows its token once. */
+export function Gate({ refusal }: { refusal: Refusal | null }) {
   const texts = board.texts.value;
   return (
     <form class="gate" onSubmit={submit}>
       <h1>{texts.askToken}</h1>
       {refusal === null ? null : (
         <p class="refused" role="alert">
-          {texts.tokenRefused}
+          {refusal.of === "token" ? texts.tokenRefused : texts.sessionRefused}
           <br />
-          <small>{refusal}</small>
+          <small>{refusal.reason}</small>
         </p>
       )}
+      <a class="button" ref={focusFirst} href={refusal?.of === "session" ? "/login" : board.loginPage()}>
+        {texts.logIn}
+      </a>
+      <p class="aside">{texts.orToken}</p>
       <label>
         {texts.tokenLabel}
-        <input name="token" type="password" autocomplete="off" required autofocus />
+        <input name="token" type="password" autocomplete="off" required />
       </label>
       <label class="choice">
         <input name="keep" type="checkbox" /> {texts.tokenKeep}
@@ -24,6 +28,10 @@ export function Gate({ refusal }: { refusal: string | null }) {
       <button type="submit">{texts.tokenShow}</button>
     </form>
   );
+}
+
+function focusFirst(element: HTMLElement | null): void {
+  element?.focus();
 }
 
 function submit(event: SubmitEvent): void {

@@ -1,13 +1,20 @@
 import { computed } from "@preact/signals";
 
+import { otherLanguage } from "../text/choice.ts";
 import { board } from "./board.ts";
 
 export function Header() {
   const language = board.language.value;
+  const person = board.person.value;
   return (
     <header>
       <h1 class="long">{board.floor.site.value?.name ?? "Thirdring"}</h1>
-      <button type="button" onClick={() => board.speak(language === "en" ? "zh-CN" : "en")}>
+      {person === null ? null : (
+        <a class="button" href="/login" title={board.texts.value.account}>
+          {person.display_name || person.name.replace(/^user:/, "")}
+        </a>
+      )}
+      <button type="button" onClick={() => board.speak(otherLanguage(language))}>
         {board.texts.value.otherLanguage}
       </button>
       <time>{timeText(board.now.value)}</time>

@@ -7,6 +7,7 @@ import { Curtain, DeadMansCurtain } from "./curtain.tsx";
 import { Gate } from "./gate.tsx";
 import { Header } from "./header.tsx";
 import { Queues } from "./queues.tsx";
+import "../style/dark.css";
 import "./style.css";
 import { reloadOnFailure } from "./version.ts";
 

@@ -1,7 +1,6 @@
 // What this screen remembers. A token never stands in a query: that ends in logs. The fragment is not sent, and is removed at once.
 
 const TOKEN = "thirdring.token";
-const LANGUAGE = "thirdring.language";
 
 /** The token of the address, of this tab, or of this screen; null: it must be asked for. */
 export function takeToken(): string | null {
@@ -25,17 +24,4 @@ export function keepToken(token: string, keepsOnScreen: boolean): void {
 export function forgetToken(): void {
   sessionStorage.removeItem(TOKEN);
   localStorage.removeItem(TOKEN);
-}
-
-/** The language that the address asks for: `?lang=zh` or `#lang=zh`. */
-export function wishedLanguage(): string | null {
-  return new URLSearchParams(location.search).get("lang") ?? new URLSearchParams(location.hash.slice(1)).get("lang");
-}
-
-export function rememberedLanguage(): string | null {
-  return localStorage.getItem(LANGUAGE);
-}
-
-export function rememberLanguage(language: string): void {
-  localStorage.setItem(LANGUAGE, language);
 }

@@ -62,6 +62,11 @@ class Engine:
     # --- views ---------------------------------------------------------------------------------------------------
 
     @property
+    def is_suspended(self) -> bool:
+        """Whether nothing can be done for calls now."""
+        return self._state.is_suspended
+
+    @property
     def floor(self) -> Floor:
         """What it routes by now."""
         return self._state.floor
@@ -121,6 +126,8 @@ def _come_to_rest(state: State) -> None:
     while True:
         if (timer := state.timers.pop_due(state.now)) is not None:
             happenings.come_due(state, timer)
+        elif state.is_suspended:
+            return
         elif state.thinned:
             _clear_thinned(state)
         elif state.freed or state.hungry:

@@ -23,6 +23,16 @@ class TimePassed:
     """`next_deadline()` has come. Handling it makes progress: the next deadline is later than now."""
 
 
+@dataclass(frozen=True, slots=True)
+class RoutingSuspended:
+    """Asterisk is away: nobody can be rung, joined or sent elsewhere, until `RoutingResumed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingResumed:
+    """Asterisk is back, and what happened meanwhile has been told."""
+
+
 # --- calls -----------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +193,8 @@ class DeviceChanged:
 Event = (
     FloorChanged
     | TimePassed
+    | RoutingSuspended
+    | RoutingResumed
     | CallEnqueued
     | CallExited
     | CallBridged

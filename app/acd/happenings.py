@@ -7,7 +7,18 @@ is legal, and nothing happens.
 from collections.abc import Callable
 from typing import Any
 
-from app.acd import agents, devices, escalation, offers, outbound, queueing, reload, requests, waiting
+from app.acd import (
+    agents,
+    devices,
+    escalation,
+    offers,
+    outbound,
+    queueing,
+    reload,
+    requests,
+    suspension,
+    waiting,
+)
 from app.acd import events as ev
 from app.acd.model import AgentState, CallState, ExitReason
 from app.acd.state import AgentRecord, CallRecord, State
@@ -112,9 +123,19 @@ def _time_passed(_state: State, _event: ev.TimePassed) -> None:
     """Timers come due after every event; this one has nothing else to say."""
 
 
+def _routing_suspended(state: State, _event: ev.RoutingSuspended) -> None:
+    suspension.suspend(state)
+
+
+def _routing_resumed(state: State, _event: ev.RoutingResumed) -> None:
+    suspension.resume(state)
+
+
 _EVENTS: dict[type, Callable[[State, Any], None]] = {
     ev.FloorChanged: _floor_changed,
     ev.TimePassed: _time_passed,
+    ev.RoutingSuspended: _routing_suspended,
+    ev.RoutingResumed: _routing_resumed,
     ev.CallEnqueued: queueing.enqueue,
     ev.CallExited: _call_exited,
     ev.CallBridged: _call_bridged,

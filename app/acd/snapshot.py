@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from app.acd import derived
+from app.acd import derived, suspension
 from app.acd.eligibility import Profile
 from app.acd.estimate import Pace
 from app.acd.model import (
@@ -126,6 +126,7 @@ class EngineSnapshot:
     calls: tuple[SavedCall, ...]
     offers: tuple[SavedOffer, ...]
     queues: tuple[SavedQueue, ...]
+    is_suspended: bool = False
 
 
 def save(state: State) -> EngineSnapshot:
@@ -138,6 +139,7 @@ def save(state: State) -> EngineSnapshot:
         tuple(_saved(SavedCall, state.calls[each]) for each in sorted(state.calls)),
         tuple(_saved(SavedOffer, state.offers[each]) for each in sorted(state.offers)),
         tuple(_saved(SavedQueue, state.queues[each]) for each in sorted(state.queues)),
+        state.is_suspended,
     )
 
 
@@ -149,6 +151,8 @@ def load(snapshot: EngineSnapshot) -> State:
     state.calls.update((each.id, _record(CallRecord, each)) for each in snapshot.calls)
     state.offers.update((each.id, _record(OfferRecord, each)) for each in snapshot.offers)
     state.queues.update((each.queue.id, _record(QueueRecord, each)) for each in snapshot.queues)
+    if snapshot.is_suspended:
+        suspension.suspend(state)
     derived.build(state)
     return state
 

@@ -24,6 +24,11 @@ class TimerKind(StrEnum):
     CALLER_RINGS = "caller_rings"
     """A ring that matters begins for a caller."""
 
+    @property
+    def is_agents_own(self) -> bool:
+        """Comes due whatever happens to calls."""
+        return self in {TimerKind.REST, TimerKind.WRAP_UP}
+
     __hash__ = (
         str.__hash__
     )  # An enum's own hash is a Python function; timers are set and cancelled at every event.
@@ -39,9 +44,12 @@ class Timers:
     def __init__(self) -> None:
         self._due_at: dict[Timer, datetime] = {}
         self._heap: list[tuple[datetime, Timer]] = []
+        self._is_suspended = False
 
     def set(self, kind: TimerKind, about: str, at: datetime) -> None:
         """Let this timer come due at `at`, instead of when it was set for before."""
+        if self._is_suspended and not kind.is_agents_own:
+            return
         timer = (kind, about)
         if self._due_at.get(timer) == at:
             return
@@ -53,6 +61,15 @@ class Timers:
     def cancel(self, kind: TimerKind, about: str) -> None:
         """Forget this timer. May be called twice."""
         self._due_at.pop((kind, about), None)
+
+    def suspend(self) -> None:
+        """Forget, and do not take, any but the agents' own."""
+        self._is_suspended = True
+        self._due_at = {timer: at for timer, at in self._due_at.items() if timer[0].is_agents_own}
+
+    def resume(self) -> None:
+        """Take all again. Those that were forgotten must be set anew."""
+        self._is_suspended = False
 
     def next_at(self) -> datetime | None:
         """When the next timer comes due."""

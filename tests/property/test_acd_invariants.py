@@ -32,6 +32,8 @@ from app.acd.events import (
     OutboundStarted,
     PauseRequested,
     ResumeRequested,
+    RoutingResumed,
+    RoutingSuspended,
     TimePassed,
     WrapUpEndRequested,
     WrapUpExtendRequested,
@@ -73,6 +75,8 @@ from tests.support.acd_reference import expected_offers, situation
 
 pytestmark = pytest.mark.thorough
 
+_AWAY = 8
+"""For how many events Asterisk stays away."""
 _START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -83,6 +87,7 @@ class _FloorLife(RuleBasedStateMachine):
         super().__init__()
         self.now = _START
         self.reloaded_at = 0
+        self.suspended_at: int | None = None
         self.engine = Engine()
         self.twin = Engine()
         self.history: list[tuple[Event, datetime, Decision]] = []
@@ -99,6 +104,9 @@ class _FloorLife(RuleBasedStateMachine):
 
     def tell(self, event: Event) -> Decision:
         self.now += timedelta(seconds=len(self.history) % 3)
+        if self.suspended_at is not None and len(self.history) > self.suspended_at + _AWAY:
+            self.suspended_at = None
+            self._tell_at_once(RoutingResumed())
         return self._tell_at_once(event)
 
     def _tell_at_once(self, event: Event) -> Decision:
@@ -120,7 +128,8 @@ class _FloorLife(RuleBasedStateMachine):
         after = self.engine.snapshot()
         if {offer_id for offer_id, _, _ in made} - {each.id for each in after.offers}:
             return
-        assert expected_offers(situation(after, before, made)) == made, event
+        expected = [] if self.engine.is_suspended else expected_offers(situation(after, before, made))
+        assert expected == made, event
 
     def _follow(self, decision: Decision) -> None:
         for fact in decision.facts:
@@ -324,6 +333,12 @@ class _FloorLife(RuleBasedStateMachine):
         self.reloaded_at = len(self.history)
         self.tell(FloorChanged(floor))
 
+    @precondition(lambda self: self.suspended_at is None)
+    @rule()
+    def asterisk_goes_away_for_some_events(self) -> None:
+        self.suspended_at = len(self.history)
+        self.tell(RoutingSuspended())
+
     @rule()
     def the_twin_is_restored(self) -> None:
         saved = self.twin.snapshot()
@@ -359,11 +374,15 @@ class _FloorLife(RuleBasedStateMachine):
 
     @invariant()
     def nobody_waits_for_an_agent_who_could_take_the_call(self) -> None:
+        if self.engine.is_suspended:
+            return
         assert expected_offers(situation(self.engine.snapshot(), None, [])) == []
 
     @invariant()
     def nobody_waits_in_a_queue_that_is_empty_of_agents(self) -> None:
         saved = self.engine.snapshot()
+        if saved.is_suspended:
+            return
         views = {queue.id: queue for queue in self.engine.queues()}
         for call in saved.calls:
             rules = next(each.queue for each in saved.queues if each.queue.id == call.queue_id)

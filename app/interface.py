@@ -7,16 +7,19 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from app.api.app import create_api
 from app.api.shield import hosts_for
 from app.auth.sign_on_settings import sign_on_settings
+from app.live.today import Today
 from app.runtime.service import Service
 from app.settings import Settings
 from app.store.access import open_access
-from app.store.journal import Journal
+from app.store.errors import NotDurable
+from app.store.journal import Durability, Journal
 from app.store.past_calls import PastCalls
 from app.store.past_figures import PastFigures
 from app.store.past_missed_calls import PastMissedCalls
@@ -38,10 +41,13 @@ class Interface:
             admin_token=service.admin_token,
             sign_on=sign_on_settings(settings),
         )
+        records = PastFigures(engine)
+        self._today = Today(service, records, partial(_is_in_database, journal))
         api = create_api(
             service,
             history=PastCalls(engine),
-            records=PastFigures(engine),
+            records=records,
+            today=self._today,
             missed=PastMissedCalls(engine),
             metering=metering,
             access=self._access,
@@ -63,9 +69,10 @@ class Interface:
     async def run(self, listening: socket.socket) -> None:
         """Answer who comes to the socket until `stop`; then what is being answered ends within two seconds."""
         async with asyncio.TaskGroup() as tasks:
-            access = tasks.create_task(self._access.run())
+            background = [tasks.create_task(job) for job in (self._access.run(), self._today.run())]
             await self._server.serve(sockets=[listening])
-            access.cancel()
+            for task in background:
+                task.cancel()
 
     def stop(self) -> None:
         """Let `run` return soon."""
@@ -74,6 +81,14 @@ class Interface:
     async def close(self) -> None:
         """Write what is left of the audit log. Call it when `run` has returned."""
         await self._access.close()
+
+
+async def _is_in_database(journal: Journal) -> bool:
+    """Whether all that was written down before can be read from the database."""
+    try:
+        return await journal.flush() is Durability.DATABASE
+    except NotDurable:
+        return False
 
 
 class _Server(uvicorn.Server):

@@ -35,6 +35,7 @@ from app.api.shield import LOOPBACK_HOSTS, Shield
 from app.auth.access import Access
 from app.live.endpoint import live_router
 from app.live.hub import Hub
+from app.live.today import Today
 from app.runtime.service import Service
 from app.version import VERSION
 from metrics.metering import Metering
@@ -50,20 +51,23 @@ def create_api(
     missed: MissedCalls | None = None,
     metering: Metering | None = None,
     access: Access | None = None,
+    today: Today | None = None,
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
 ) -> Api:
     """The ASGI application of an open service. It listens to the dispatcher from now on; make it once per service.
 
     `history` gives past calls; without it only those are known that ended lately. `records` is what reports are counted from;
-    without it there are none, as there is no ledger of missed calls without `missed`. `metering` gives Prometheus a page; without it there is none. `hosts` are the names by which clients
+    without it there are none, as there is no ledger of missed calls without `missed`. `today` knows the day so far; without it the day begins
+    now. `metering` gives Prometheus a page; without it there is none. `hosts` are the names by which clients
     call the service; None lets any name pass, which is for a reverse proxy that checks it. `access` knows users, tokens and sessions; without
     it only the admin token is known at first, and everything else is forgotten at the end.
     """
     access = access or Access.over(clock=service.clock, admin_token=service.admin_token)
     book = CallBook()
     present = PresentCalls(service.dispatcher.board, book)
-    hub = Hub(service, present, on_told=metering.instruments.live_lag.observe if metering else None)
-    service.dispatcher.listeners += [book.on_entry, hub.on_entry]
+    today = today or Today(service)
+    hub = Hub(service, present, today, on_told=metering.instruments.live_lag.observe if metering else None)
+    service.dispatcher.listeners += [book.on_entry, today.on_entry, hub.on_entry]
     api = Api(version=VERSION, docs_url=None, redoc_url=None)
     problems.install(api)
     checks = [Depends(permission_check(service)), Depends(trail_marks(service))]
@@ -76,7 +80,7 @@ def create_api(
     calls = Calls(service, present, history or book)
     for router in (
         version_router(),
-        queues_router(service),
+        queues_router(service, today),
         agents_router(service),
         calls_router(service, calls),
         reports_router(Reports(service, records or NoRecords())),

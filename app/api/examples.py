@@ -34,6 +34,7 @@ QUEUE = {
     "connected": 3,
     "longest_wait_since": _AT,
     "next_calls": ["1763713800.19"],
+    "service_level": 0.9167,
     "members": {"available": 1, "connected": 3, "paused": 1},
 }
 QUEUE_DETAIL = {

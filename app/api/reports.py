@@ -148,9 +148,7 @@ class Reports:
         return shift
 
     def _terms(self, query: ScopeQuery) -> Terms:
-        policies = self._service.site.policies
-        default = Terms(within=policies.service_level_within, short_abandon=policies.short_abandon)
-        return query.terms(default)
+        return query.terms(self._service.site.policies.terms)
 
     def _scope(self, query: ScopeQuery) -> Scope:
         queue_id = QueueId(query.queue_id) if query.queue_id else None

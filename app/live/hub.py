@@ -28,6 +28,7 @@ from app.live.outbox import Delta, Outbox
 from app.live.protocol import CloseCode, Frames, LiveError, Position, Subscription, View
 from app.live.ring import Ring
 from app.live.teams import Teams
+from app.live.today import Today
 from app.live.topics import Key
 from app.live.values import Values
 from app.runtime.service import Service
@@ -38,7 +39,7 @@ CLIENT_LIMIT = 1_000
 _COALESCE_SECONDS = 0.01
 _AWAKE_SECONDS = 120
 _LOOK_EVERY_SECONDS = 1
-"""How often what changes by time alone is looked at: calendars, alerts, the health of the service's parts."""
+"""How often what changes by time alone is looked at: calendars, the day, alerts, the health of the service's parts."""
 _SNAPSHOT_STEP = 100
 """How many things are encoded for a snapshot before others may work: calls must not wait for a wallboard."""
 
@@ -47,7 +48,12 @@ class Hub:
     """The clients and what they follow."""
 
     def __init__(
-        self, service: Service, present: PresentCalls, *, on_told: Callable[[float], None] | None = None
+        self,
+        service: Service,
+        present: PresentCalls,
+        today: Today,
+        *,
+        on_told: Callable[[float], None] | None = None,
     ) -> None:
         """`on_told` hears how many seconds it took from a change to its messages in the outboxes."""
         self._on_told = on_told
@@ -56,8 +62,10 @@ class Hub:
         self._frames = Frames(secrets.token_hex(8))
         self._teams = Teams()
         self._alerts = AlertBook(service)
-        self._values = Values(service, present, self._alerts, self._teams)
+        self._values = Values(service, present, self._alerts, self._teams, today)
         self._marks = Marks(present.board)
+        self._today = today
+        self._today_revision = today.revision
         self._ring = Ring()
         self._audiences = Audiences(self._teams)
         self._is_open: dict[QueueId, bool] = {}
@@ -208,6 +216,7 @@ class Hub:
             self._start_over()
             return
         self._mark_calendars()
+        self._mark_day()
         self._marks.add_keys(self._alerts.look_at_time())
         self._schedule_flush()
 
@@ -217,6 +226,13 @@ class Hub:
         for queue_id, opened in self._is_open.items():
             if was_open.get(queue_id, opened) is not opened:
                 self._marks.add_queue(queue_id)
+
+    def _mark_day(self) -> None:
+        """Mark all queues when a day began, or when what it was so far is known."""
+        if self._today_revision != self._today.revision:
+            self._today_revision = self._today.revision
+            for queue in self._service.dispatcher.board.engine.queues():
+                self._marks.add_queue(queue.id)
 
     def _open_queues(self) -> dict[QueueId, bool]:
         queues, now = self._service.dispatcher.board.engine.floor.queues, self._service.clock.now()

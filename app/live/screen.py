@@ -61,7 +61,16 @@ def _clock(seconds: float) -> str:
 def _queues(values: Values, now: datetime) -> Table:
     table = Table(expand=True, box=None, pad_edge=False)
     limit = ring_limit_seconds(values)
-    for name in ("queue", "strategy", "waiting", "ringing", "talking", "longest wait", "agents free"):
+    for name in (
+        "queue",
+        "strategy",
+        "waiting",
+        "ringing",
+        "talking",
+        "longest wait",
+        "agents free",
+        "level",
+    ):
         table.add_column(name, justify="left" if name in {"queue", "strategy"} else "right")
     for queue in _of(values, "queue"):
         longest = _since(queue["longest_wait_since"], now)
@@ -74,8 +83,17 @@ def _queues(values: Values, now: datetime) -> Table:
             str(queue["connected"]),
             Text(_clock(longest) if queue["longest_wait_since"] else "-", style=style),
             str(queue["members"].get("available", 0)),
+            _level(queue["service_level"], values),
         )
     return table
+
+
+def _level(level: float | None, values: Values) -> Text:
+    """The service level today; yellow below the site's target."""
+    if level is None:
+        return Text("-", style="dim")
+    target = values.get("site", {}).get("service_level_percent", 0)
+    return Text(f"{100 * level:.0f} %", style="yellow" if 100 * level < target else "green")
 
 
 def _agents(values: Values, now: datetime) -> Table:

@@ -6,13 +6,14 @@ from app.api.present import PresentCalls
 from app.api.schemas.agent import agent_shape
 from app.api.schemas.alert import alert_shape
 from app.api.schemas.base import Shape
-from app.api.schemas.queue import queue_shape
+from app.api.schemas.queue import queue_of
 from app.api.schemas.site import site_shape
 from app.ids import AgentId, CallId, QueueId
 from app.live.alert_book import AlertBook
 from app.live.mask import masked
 from app.live.protocol import Numbers, View, value
 from app.live.teams import Teams
+from app.live.today import Today
 from app.live.topics import SITE, Key, Kind
 from app.runtime.service import Service
 
@@ -20,12 +21,15 @@ from app.runtime.service import Service
 class Values:
     """The present state of the floor as members of `values`."""
 
-    def __init__(self, service: Service, present: PresentCalls, alerts: AlertBook, teams: Teams) -> None:
+    def __init__(
+        self, service: Service, present: PresentCalls, alerts: AlertBook, teams: Teams, today: Today
+    ) -> None:
         self._service = service
         self._board = present.board
         self._present = present
         self._alerts = alerts
         self._teams = teams
+        self._today = today
         self._encoded: dict[tuple[Key, Numbers], bytes] = {}
 
     def forget(self, keys: Iterable[Key]) -> None:
@@ -73,7 +77,7 @@ class Values:
     def _shape(self, key: Key, numbers: Numbers) -> Shape | None:
         match key.kind:
             case Kind.QUEUE:
-                return queue_shape(self._board.engine, QueueId(key.id), now=self._service.clock.now())
+                return self._queue(QueueId(key.id))
             case Kind.AGENT:
                 return agent_shape(self._board.engine, AgentId(key.id))
             case Kind.CALL:
@@ -83,6 +87,11 @@ class Values:
                 return None if alert is None else alert_shape(alert)
             case Kind.SITE:
                 return site_shape(self._service.site)
+
+    def _queue(self, queue_id: QueueId) -> Shape | None:
+        engine, now = self._board.engine, self._service.clock.now()
+        view = engine.queue(queue_id)
+        return None if view is None else queue_of(engine, view, self._today, now=now)
 
     def _call(self, call_id: CallId, numbers: Numbers) -> Shape | None:
         shape = self._present.shape(call_id)

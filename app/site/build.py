@@ -93,6 +93,7 @@ def _policies(declared: PoliciesDeclaration) -> Policies:
         short_abandon=declared.short_abandon,
         service_level_percent=declared.service_level_percent,
         service_level_within=declared.service_level_within,
+        service_level_formula=declared.service_level_formula,
     )
 
 

@@ -63,6 +63,7 @@ from app.site.fields import (
     expected,
 )
 from app.site.model import Language
+from metrics.terms import ServiceLevel
 
 Level = Annotated[int, Field(ge=1, le=100)]
 Limit = Annotated[int, Field(ge=1)]
@@ -482,6 +483,8 @@ class PoliciesDeclaration(Declaration):
     """Service level target: this share of calls …"""
     service_level_within: PositiveDuration = timedelta(seconds=20)
     """… is answered within this time."""
+    service_level_formula: ServiceLevel = ServiceLevel.ANSWERED_AND_ABANDONED
+    """How the service level is calculated: see the five formulas in `metrics/README.md`."""
     missed_calls: MissedCallsDeclaration = MissedCallsDeclaration()
     """What a missed call costs those on duty."""
 

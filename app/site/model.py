@@ -10,6 +10,7 @@ from app.acd.model import Floor
 from app.acd.rings import Cadence
 from app.calls.model import CallSettings
 from app.ids import AgentId, DeviceId
+from metrics.terms import ServiceLevel, Terms
 
 
 class Language(StrEnum):
@@ -119,6 +120,16 @@ class Policies:
     short_abandon: timedelta = timedelta(seconds=5)
     service_level_percent: float = 80.0
     service_level_within: timedelta = timedelta(seconds=20)
+    service_level_formula: ServiceLevel = ServiceLevel.ANSWERED_AND_ABANDONED
+
+    @property
+    def terms(self) -> Terms:
+        """On which terms figures stand that nobody asked for otherwise."""
+        return Terms(
+            within=self.service_level_within,
+            short_abandon=self.short_abandon,
+            service_level=self.service_level_formula,
+        )
 
 
 @dataclass(frozen=True, slots=True)

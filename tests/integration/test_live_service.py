@@ -1,7 +1,8 @@
 """The live stream and the REST interface of the real service, with real phones, through a kill of the service."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -81,3 +82,30 @@ async def test_after_a_kill_a_wallboard_and_the_history_know_everything(
     ended = await service_process.ask("GET", "calls?state=ended")
     assert [f"call:{call['id']}" for call in ended["calls"]] == [topic]
     second.hang_up()
+
+
+async def test_after_a_kill_the_service_level_of_the_day_is_what_it_was(
+    service_process: ServiceProcess,
+) -> None:
+    """One answered, one who gave up after more than five seconds at the moment of the kill; REST reports say the same."""
+    phone = await service_process.phone("phone1")
+    phone.answering = Answer()
+    await service_process.log_in("agent1")
+    async with stream_of(service_process).following("queues") as board:
+        answered = await (await service_process.caller("13800000001")).call("4001")
+        await board.hear_of("queue:service", service_level=1.0)
+        waiting = await (await service_process.caller("13800000002")).call("4001")
+        await board.hear_of("queue:service", waiting=1)
+        with pytest.raises(TimeoutError):
+            await board.hear_of("queue:service", patience=5.2, waiting=0)
+        waiting.hang_up()
+        await board.hear_of("queue:service", service_level=0.5)
+    await service_process.killed()
+    await service_process.start()
+    async with stream_of(service_process).following("queues") as board:
+        queue = await board.hear_of("queue:service", service_level=0.5)
+        assert queue["waiting"] == 0
+    day = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    report = await service_process.ask("GET", f"reports?day={day}&queue_id=service")
+    assert report["total"]["figures"]["service_level"] == 0.5
+    answered.hang_up()

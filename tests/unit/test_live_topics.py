@@ -56,6 +56,9 @@ async def test_the_site_says_how_long_its_rings_are(server: LiveServer) -> None:
                 "time_zone": "Asia/Shanghai",
                 "ring_ms": 5000,
                 "rings": 3,
+                "service_level_formula": "answered_and_abandoned",
+                "service_level_percent": 80.0,
+                "service_level_ms": 20000,
             }
         }
 

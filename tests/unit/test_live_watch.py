@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from app.acd.events import FloorChanged, LogInRequested
+from app.acd.events import FloorChanged, LogInRequested, WrapUpEndRequested
 from app.acd.model import RingStep
 from app.live import watch
 from app.live.client import LiveClient, LiveRefused
@@ -47,6 +47,23 @@ async def test_the_floor_shows_queues_agents_calls_and_alerts(stage: Stage) -> N
     text = printed(draw_floor(values, now=START + timedelta(seconds=65), is_stale=False))
     for expected in ("客户服务", "林晓", "offered", "138****8000", "1:05", "Stage - the floor, live"):
         assert expected in text
+
+
+async def test_the_service_level_of_today_stands_beside_the_queue(stage: Stage) -> None:
+    """Nothing where no call counts yet; below the target it is no good colour."""
+    stage.dispatcher.submit(LogInRequested(LIN))
+    for number, wait in enumerate((5, 25), start=1):
+        call_id = stage.call(f"c{number}")
+        stage.passes(1)
+        stage.dispatcher.submit(WrapUpEndRequested(LIN))
+        stage.rings(f"{call_id}-1")
+        stage.clock.move(timedelta(seconds=wait - 1))
+        stage.picks_up(f"{call_id}-1")
+        stage.puts_down(call_id)
+    values = await values_of(stage)
+    lines = printed(draw_floor(values, now=START, is_stale=False)).splitlines()
+    assert "50 %" in next(line for line in lines if "客户服务" in line)
+    assert "%" not in next(line for line in lines if "Sales" in line)
 
 
 async def test_alerts_stand_under_the_name_of_what_they_are_about(stage: Stage) -> None:

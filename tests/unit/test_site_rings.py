@@ -13,6 +13,7 @@ from app.ids import QueueId
 from app.site.errors import SiteError
 from app.site.loader import load_site
 from app.site.model import Site
+from metrics.terms import ServiceLevel, Terms
 
 HEAD = "name: Hotline\ntime_zone: Asia/Shanghai\ncadence: cn\n"
 Load = Callable[[str], Site]
@@ -91,3 +92,18 @@ def test_a_shift_without_proper_hours_is_a_mistake(load: Load, hours: str) -> No
     """The error says how hours are written."""
     with pytest.raises(SiteError, match=r"shifts.early.*hours such as `09:00-18:00`"):
         load(f"queues: {{q: }}\nshifts: {{early: {hours}}}")
+
+
+def test_the_service_level_goes_by_the_formula_and_the_time_of_the_site(load: Load) -> None:
+    """Reports and the wallboard take them unless somebody asks otherwise."""
+    terms = load(
+        "queues: {q: }\npolicies: {service_level_formula: offered, service_level_within: 15s, short_abandon: 3s}"
+    ).policies.terms
+    assert terms == Terms(
+        within=timedelta(seconds=15), short_abandon=timedelta(seconds=3), service_level=ServiceLevel.OFFERED
+    )
+
+
+def test_a_formula_that_nobody_knows_is_a_mistake(load: Load) -> None:
+    with pytest.raises(SiteError, match=r"policies.service_level_formula.*answered_and_abandoned"):
+        load("queues: {q: }\npolicies: {service_level_formula: lucky}")

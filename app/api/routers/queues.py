@@ -9,12 +9,13 @@ from app.api.problems import described
 from app.api.schemas.base import Name
 from app.api.schemas.queue import QueueDetail, QueueShape, queue_detail, queue_of
 from app.ids import QueueId
+from app.live.today import Today
 from app.runtime.service import Service
 
 QueuePath = Annotated[Name, Path(description="The queue's id in the site file.", examples=["service"])]
 
 
-def queues_router(service: Service) -> APIRouter:
+def queues_router(service: Service, today: Today) -> APIRouter:
     """The operations on queues."""
     router = APIRouter(prefix="/queues", tags=["queues"])
 
@@ -27,7 +28,7 @@ def queues_router(service: Service) -> APIRouter:
         """Every queue, by id; removed ones are listed until their last call ends."""
         engine, now = service.dispatcher.board.engine, service.clock.now()
         return sorted(
-            (queue_of(engine, view, now=now) for view in engine.queues()), key=lambda queue: queue.id
+            (queue_of(engine, view, today, now=now) for view in engine.queues()), key=lambda queue: queue.id
         )
 
     @router.get(
@@ -42,6 +43,6 @@ def queues_router(service: Service) -> APIRouter:
         view = engine.queue(QueueId(queue_id))
         if view is None:
             raise UnknownThing("queue", queue_id)
-        return queue_detail(engine, view, now=service.clock.now())
+        return queue_detail(engine, view, today, now=service.clock.now())
 
     return router

@@ -12,7 +12,8 @@ from app.acd.model import Strategy
 from app.acd.views import CallView, QueueView
 from app.api.schemas.agent import AgentShape, agent_shape
 from app.api.schemas.base import Instant, Shape
-from app.ids import CallId, QueueId
+from app.ids import CallId
+from app.live.today import Today
 
 AVAILABLE = "available"
 _NEXT_CALLS = 20
@@ -30,6 +31,12 @@ class QueueShape(Shape):
     connected: int
     longest_wait_since: Annotated[Instant | None, Field(description="When the longest waiting call arrived.")]
     next_calls: Annotated[list[str], Field(description="Ids of the first calls in order, at most 20.")]
+    service_level: Annotated[
+        float | None,
+        Field(
+            description="Today so far, by the site's formula; null: no call counts yet, or it is not known."
+        ),
+    ]
     members: Annotated[
         dict[str, int],
         Field(description="Agents by why they are unavailable; `available` counts those who are not."),
@@ -55,13 +62,7 @@ class QueueDetail(QueueShape):
     agents: list[AgentShape]
 
 
-def queue_shape(engine: Engine, queue_id: QueueId, *, now: datetime) -> QueueShape | None:
-    """The queue as it is shown; None when there is no such queue."""
-    view = engine.queue(queue_id)
-    return None if view is None else queue_of(engine, view, now=now)
-
-
-def queue_of(engine: Engine, view: QueueView, *, now: datetime) -> QueueShape:
+def queue_of(engine: Engine, view: QueueView, today: Today, *, now: datetime) -> QueueShape:
     """The shape of a view."""
     queue = engine.floor.queues.get(view.id)
     return QueueShape(
@@ -74,16 +75,17 @@ def queue_of(engine: Engine, view: QueueView, *, now: datetime) -> QueueShape:
         connected=view.connected,
         longest_wait_since=view.longest_wait_since,
         next_calls=list(islice(view.waiting, _NEXT_CALLS)),
+        service_level=_rounded(today.service_level(view)),
         members={str(reason or AVAILABLE): count for reason, count in view.members.items()},
     )
 
 
-def queue_detail(engine: Engine, view: QueueView, *, now: datetime) -> QueueDetail:
+def queue_detail(engine: Engine, view: QueueView, today: Today, *, now: datetime) -> QueueDetail:
     """The queue with its calls and agents."""
     queue = engine.floor.queues.get(view.id)
     members = (agent_shape(engine, member.agent_id) for member in (queue.members if queue else ()))
     return QueueDetail(
-        **dict(queue_of(engine, view, now=now)),
+        **dict(queue_of(engine, view, today, now=now)),
         calls=[_waiting_call(engine, call_id, now) for call_id in view.waiting],
         agents=[agent for agent in members if agent is not None],
     )
@@ -107,3 +109,7 @@ def expected_wait_seconds(engine: Engine, call: CallView, now: datetime) -> floa
     """How long this call will still wait, if anything is known of it."""
     wait = engine.expected_wait(call.id, now)
     return None if wait is None else round(wait.total_seconds(), 1)
+
+
+def _rounded(level: float | None) -> float | None:
+    return None if level is None else round(level, 4)

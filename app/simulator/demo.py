@@ -32,15 +32,18 @@ from app.live.client import LiveClient
 from app.live.screen import TOPICS
 from app.settings import Settings
 from app.simulator.floor import Floor
+from app.simulator.people import demo_users
 from app.simulator.rest import RestActions
 from app.simulator.scenario import Scenario, load
 from app.simulator.screen import draw
 from app.site.loader import load_site
+from app.site.model import Generated
 from app.site.secret_store import Secrets
 
 _HERE = Path(__file__).parent
 SITE = _HERE.parent / "site" / "examples" / "demo.yaml"
 SCENARIO = _HERE / "scenarios" / "demo.yaml"
+PASSWORD = "demo_password"  # noqa: S105 - the name under which it is kept, not a password
 _STARTS_WITHIN_SECONDS = 30.0
 _FRAME_SECONDS = 0.25
 _LOOK_EVERY_SECONDS = 0.02
@@ -90,17 +93,22 @@ async def _run(console: Console, data: Path, scenario: Scenario, *, seconds: flo
             scenario, server=("127.0.0.1", told["sip_port"]), passwords=passwords, actions=actions, media=True
         )
         live = LiveClient(told["url"], token, TOPICS)
-        show = _Show(console, live, floor, actions, foot=_foot(told, await actions.display_token()))
+        password = secrets.resolve(Generated(), PASSWORD)
+        await asyncio.gather(*map(actions.add_user, demo_users(site, password)))
+        foot = _foot(told, display_token=await actions.display_token(), password=password)
+        show = _Show(console, live, floor, actions, foot=foot)
         await _until_stopped(stop, seconds, floor, show)
 
 
-def _foot(told: Mapping[str, Any], display_token: str) -> Text:
+def _foot(told: Mapping[str, Any], *, display_token: str, password: str) -> Text:
     """What a visitor may do. The address is a link that holds the token; written out, both together are too long for a line."""
-    page = f"{told['url']}/wallboard"
+    page, log_in = f"{told['url']}/wallboard", f"{told['url']}/login"
     return Text.assemble(
         f"Call in yourself: sip:4001@127.0.0.1:{told['sip_port']} (no password).  Ctrl-C ends.\nWallboard: ",
         (page, f"link {page}#token={display_token}"),
-        f"\nIts token: {display_token}",
+        f"\nIts token: {display_token}\nLog in: ",
+        (log_in, f"link {log_in}"),
+        f", password {password}\nas admin, manager, shift_supervisor, team_leader, agent … one for each role",
         style="dim",
     )
 

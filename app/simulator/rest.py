@@ -52,6 +52,12 @@ class RestActions:
             secret: str = (await answer.json())["secret"]
             return secret
 
+    async def add_user(self, user: dict[str, object]) -> None:
+        """Somebody who can log in to the pages. One who is there already stays as it is."""
+        async with self._http.post(f"{self._url}/users", json=user, headers=self._headers) as answer:
+            if not answer.ok and (await answer.json())["code"] != "user-exists":
+                raise RuntimeError(f"expected the service to make a user, got {answer.status}")
+
     async def _post(self, path: str, body: dict[str, str]) -> None:
         async with self._http.post(f"{self._url}/{path}", json=body, headers=self._headers) as answer:
             await answer.read()

@@ -34,15 +34,13 @@ from app.settings import Settings
 from app.simulator.floor import Floor
 from app.simulator.people import demo_users
 from app.simulator.rest import RestActions
-from app.simulator.scenario import Scenario, load
+from app.simulator.scenario import Scenario, demo
 from app.simulator.screen import draw
 from app.site.loader import load_site
 from app.site.model import Generated
 from app.site.secret_store import Secrets
 
-_HERE = Path(__file__).parent
-SITE = _HERE.parent / "site" / "examples" / "demo.yaml"
-SCENARIO = _HERE / "scenarios" / "demo.yaml"
+SITE = Path(__file__).parents[1] / "site" / "examples" / "demo.yaml"
 PASSWORD = "demo_password"  # noqa: S105 - the name under which it is kept, not a password
 _STARTS_WITHIN_SECONDS = 30.0
 _FRAME_SECONDS = 0.25
@@ -57,7 +55,7 @@ class DemoFailed(ThirdringError):
 def run_demo(settings: Settings, *, seconds: float | None, seed: int | None) -> int:
     """Run until Ctrl-C, or for so many seconds; returns the exit status. Raises `DemoFailed` and the errors of the parts."""
     console = Console()
-    scenario = load(SCENARIO)
+    scenario = demo()
     if seed is not None:
         scenario = msgspec.structs.replace(scenario, seed=seed)
     data = settings.data_dir / "demo"

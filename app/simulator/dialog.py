@@ -20,9 +20,8 @@ from enum import IntEnum, StrEnum
 
 from app.simulator import sdp, sip
 from app.simulator.digest import Credentials
-from app.simulator.ear import Heard
 from app.simulator.errors import ChangeRefused, MalformedSdp, MomentMissed, NoMedia, NotInTime
-from app.simulator.exchange import Exchange, Station, settle
+from app.simulator.exchange import Exchange, Station
 from app.simulator.media import MediaStream
 from app.simulator.milestone import Milestone
 from app.simulator.path import ALLOW, Path
@@ -173,7 +172,7 @@ class Dialog:
         """Send this tone from now on; None: silence."""
         self.media.play(frequency)
 
-    async def hears(self, frequency: int, *, within: float = 3, since: float | None = None) -> Heard:
+    async def hears(self, frequency: int, *, within: float = 3, since: float | None = None) -> float:
         """Wait until the tone is heard. See `MediaStream.hears`."""
         return await self.media.hears(frequency, within=within, since=since)
 
@@ -190,7 +189,7 @@ class Dialog:
     def hang_up(self, reason: str = "") -> None:
         """End the call, whatever its state. `reason` becomes the Reason header. May be called twice."""
         if self.state is DialogState.ANSWERED:
-            Exchange(self, self._path, _ignore).send("BYE", headers=reason_header(reason))
+            Exchange(self, self._path).send("BYE", headers=reason_header(reason))
             self._end(EndedBy.US)
         elif self.state is not DialogState.ENDED:
             self._give_up(reason)
@@ -212,10 +211,8 @@ class Dialog:
         if self.state is not DialogState.ANSWERED:
             raise ChangeRefused(f"expected an answered call, but it is {self.state.name}\n{self.story()}")
         offer = self._ours.changed(direction=direction)
-        response: asyncio.Future[sip.Response] = asyncio.get_running_loop().create_future()
-        exchange = Exchange(self, self._path, lambda heard: settle(response, heard))
-        exchange.send("INVITE", headers=(("Allow", ALLOW), SDP_TYPE), body=offer.to_bytes())
-        final = await response
+        exchange = Exchange(self, self._path)
+        final = await exchange.ask("INVITE", headers=(("Allow", ALLOW), SDP_TYPE), body=offer.to_bytes())
         if not final.is_success:
             raise ChangeRefused(
                 f"expected 200 to the re-INVITE, got {final.status} {final.reason}\n{self.story()}"
@@ -240,10 +237,8 @@ class Dialog:
         return await self._refer(f"<{path.target}?Replaces={path.call_id.replace('@', '%40')}%3B{tags}>")
 
     async def _refer(self, refer_to: str) -> int:
-        response: asyncio.Future[sip.Response] = asyncio.get_running_loop().create_future()
-        exchange = Exchange(self, self._path, lambda heard: settle(response, heard))
-        exchange.send("REFER", headers=(("Refer-To", refer_to), ("Referred-By", self._path.contact)))
-        return (await response).status
+        headers = (("Refer-To", refer_to), ("Referred-By", self._path.contact))
+        return (await Exchange(self, self._path).ask("REFER", headers=headers)).status
 
     def vanish(self) -> None:
         """Pull the cable in this call only: nothing more is sent, nothing is heard, nothing is said."""
@@ -313,7 +308,7 @@ class Dialog:
     def _hang_up_unacknowledged(self) -> None:
         """Nobody acknowledged the 200 in 32 s: the session is confirmed, but to be ended (RFC 3261 13.3.1.4)."""
         if self.state is DialogState.ANSWERED:
-            Exchange(self, self._path, _ignore).send("BYE")
+            Exchange(self, self._path).send("BYE")
             self._end(EndedBy.NOBODY)
 
     # Sound is agreed on
@@ -382,7 +377,3 @@ def _sink_port(station: Station) -> int:
 def reason_header(reason: str) -> tuple[tuple[str, str], ...]:
     """The Reason line, if there is one to say (RFC 3326)."""
     return (("Reason", reason),) if reason else ()
-
-
-def _ignore(_: sip.Response) -> None:
-    """The call is over, whatever the other side says to the BYE."""

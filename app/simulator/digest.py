@@ -11,6 +11,7 @@ _ALGORITHMS: dict[str, Callable[[bytes], str]] = {
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
 }
+_ONCE = "00000001"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +51,12 @@ def read_challenge(response: sip.Response) -> Challenge | None:
     return None
 
 
-def answer(
-    challenge: Challenge, credentials: Credentials, *, method: str, uri: str, cnonce: str, count: int = 1
-) -> str:
-    """The value of the header that answers a challenge (RFC 7616 3.4).
-
-    `count` is how often this nonce was used, this time included.
-    """
+def answer(challenge: Challenge, credentials: Credentials, *, method: str, uri: str, cnonce: str) -> str:
+    """The value of the header that answers a challenge (RFC 7616 3.4). Each nonce is used once."""
     digest = _ALGORITHMS[challenge.algorithm.upper()]
     secret = digest(f"{credentials.user}:{challenge.realm}:{credentials.password}".encode())
     request = digest(f"{method}:{uri}".encode())
-    proof = f"{challenge.nonce}:{count:08x}:{cnonce}:auth" if challenge.has_qop else challenge.nonce
+    proof = f"{challenge.nonce}:{_ONCE}:{cnonce}:auth" if challenge.has_qop else challenge.nonce
     fields = [
         f'username="{credentials.user}"',
         f'realm="{challenge.realm}"',
@@ -72,7 +68,7 @@ def answer(
     if challenge.opaque is not None:
         fields.append(f'opaque="{challenge.opaque}"')
     if challenge.has_qop:
-        fields += [f'cnonce="{cnonce}"', "qop=auth", f"nc={count:08x}"]
+        fields += [f'cnonce="{cnonce}"', "qop=auth", f"nc={_ONCE}"]
     return "Digest " + ", ".join(fields)
 
 

@@ -1,21 +1,11 @@
 """The ear: listens for one tone in a stream of RTP packets. Pure."""
 
-from dataclasses import dataclass
-
 from app.simulator import g711, tones
 from app.simulator.rtp import Packet
 from app.simulator.sdp import Codec
 
 LASTING_PACKETS = 3  # 60 ms: shorter sounds are clicks and remnants
 _CODECS = {codec.value: codec for codec in Codec}
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A tone that was heard: when its first packet arrived (the loop's time in seconds) and how loud it was."""
-
-    at: float
-    level_dbfs: float
 
 
 class Ear:
@@ -28,8 +18,8 @@ class Ear:
         self._run_length = 0
         self._run_started_at = 0.0
 
-    def hear(self, packet: Packet) -> Heard | None:
-        """Take the next packet in. Not None from the packet on that makes the tone certain."""
+    def hear(self, packet: Packet) -> float | None:
+        """Take the next packet in. When the tone began (the loop's time), from the packet on that makes it certain."""
         samples = samples_of(packet)
         if samples is None:
             return None
@@ -39,9 +29,7 @@ class Ear:
         self._run_length += 1
         if self._run_length == 1:
             self._run_started_at = packet.arrived_at
-        if self._run_length < LASTING_PACKETS:
-            return None
-        return Heard(self._run_started_at, tones.level(samples, self._frequency))
+        return self._run_started_at if self._run_length >= LASTING_PACKETS else None
 
 
 def samples_of(packet: Packet) -> list[int] | None:

@@ -26,10 +26,14 @@ class Station(Owner, Protocol):
         ...
 
 
+def _ignore(_: sip.Response) -> None:
+    """Whatever the other side says."""
+
+
 class Exchange:
     """One question to the other side. `heard` gets every new response but a challenge that is met."""
 
-    def __init__(self, station: Station, path: Path, heard: Callable[[sip.Response], None]) -> None:
+    def __init__(self, station: Station, path: Path, heard: Callable[[sip.Response], None] = _ignore) -> None:
         self._station = station
         self._path = path
         self._heard = heard
@@ -39,6 +43,20 @@ class Exchange:
         """Ask. Call once."""
         self._method, self._headers, self._body = method, tuple(headers), body
         self._transmit(())
+
+    async def ask(
+        self, method: str, *, headers: Iterable[tuple[str, str]] = (), body: bytes = b""
+    ) -> sip.Response:
+        """Ask, and wait for the final response; silence is a 408. Call once, instead of `send`."""
+        final: asyncio.Future[sip.Response] = asyncio.get_running_loop().create_future()
+
+        def settle(response: sip.Response) -> None:
+            if not response.is_provisional and not final.done():
+                final.set_result(response)
+
+        self._heard = settle
+        self.send(method, headers=headers, body=body)
+        return await final
 
     @property
     def request(self) -> sip.Request:
@@ -81,13 +99,3 @@ class Exchange:
             challenge, credentials, method=self._method, uri=self._path.target, cnonce=new_token()
         )
         return challenge.answer_header, value
-
-
-def settle(future: "asyncio.Future[sip.Response]", response: sip.Response) -> None:
-    """Fulfil the future with the final response."""
-    if not response.is_provisional and not future.done():
-        future.set_result(response)
-
-
-def _ignore(_: sip.Response) -> None:
-    """A CANCEL's own response says nothing that the INVITE's does not."""

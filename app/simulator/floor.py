@@ -7,12 +7,13 @@ from contextlib import AsyncExitStack
 from app.ids import DeviceId
 from app.simulator import plan
 from app.simulator.caller import Caller
+from app.simulator.path import SocketAddress
 from app.simulator.phone import Phone
 from app.simulator.plan import PlannedCall
 from app.simulator.scenario import AgentScript, Scenario
 from app.simulator.seat import AgentActions, Seat
 from app.simulator.tally import Tally
-from app.simulator.wire import SocketAddress, Wire
+from app.simulator.wire import Wire
 
 _STRANGER = "caller"  # the user of the callers' common phone: no endpoint of the server may have this name
 

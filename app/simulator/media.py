@@ -87,11 +87,6 @@ class MediaStream:
         self.received = 0
         self._pacer.add(self)
 
-    @property
-    def sent(self) -> int:
-        """Packets sent so far."""
-        return self._talker.sent
-
     # Sending
 
     def start(self, remote: Session, *, direction: Direction) -> None:
@@ -155,10 +150,10 @@ class MediaStream:
         missing = self.received - number
         return list(self.packets)[-missing:] if missing > 0 else []
 
-    async def hears(self, frequency: int, *, within: float, since: float | None = None) -> ear.Heard:
+    async def hears(self, frequency: int, *, within: float, since: float | None = None) -> float:
         """Wait until the tone is heard in packets that arrived at `since` (the loop's time; by default now) or later.
 
-        Raises `NotInTime` with what was heard instead.
+        Returns when its first packet came. Raises `NotInTime` with what was heard instead.
         """
         loop = asyncio.get_running_loop()
         since = loop.time() if since is None else since
@@ -169,7 +164,7 @@ class MediaStream:
                     fresh, seen = self._packets_from(seen), self.received
                     for packet in fresh:
                         heard = listener.hear(packet) if packet.arrived_at >= since else None
-                        if heard:
+                        if heard is not None:
                             return heard
                     await self._next_packets()
         except TimeoutError:
@@ -207,7 +202,7 @@ class MediaStream:
         """The keys that the other side pressed in the last 10 s, in their order."""
         return "" if self._keypad is None else keypad.read(self.packets, self._keypad)
 
-    def sound(self, *, since: float) -> list[int]:
+    def _sound(self, *, since: float) -> list[int]:
         """All samples that arrived at `since` or later, one behind the other."""
         return [
             sample
@@ -216,13 +211,9 @@ class MediaStream:
             for sample in ear.samples_of(packet) or ()
         ]
 
-    def level(self, frequency: int, *, since: float) -> float:
-        """How loud the tone is in what arrived at `since` or later, in dB below full scale."""
-        return tones.level(self.sound(since=since), frequency)
-
     def describe(self, *, since: float) -> str:
         """What came at `since` or later, in words for an error message."""
-        samples = self.sound(since=since)
+        samples = self._sound(since=since)
         if not samples:
             return f"no RTP came on port {self.port}"
         seconds = len(samples) / g711.SAMPLE_RATE

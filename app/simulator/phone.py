@@ -11,12 +11,12 @@ from app.simulator.answering import Answering, RingForEver
 from app.simulator.dialog import Dialog
 from app.simulator.digest import Credentials
 from app.simulator.errors import NotInTime, RegistrationRefused
-from app.simulator.exchange import Exchange, settle
+from app.simulator.exchange import Exchange
 from app.simulator.incoming_dialog import IncomingDialog
 from app.simulator.outgoing_dialog import OutgoingDialog
-from app.simulator.path import ALLOW, Path
+from app.simulator.path import ALLOW, Path, SocketAddress
 from app.simulator.tokens import new_token
-from app.simulator.wire import Incoming, SocketAddress, Wire
+from app.simulator.wire import Incoming, Wire
 
 _log = logging.getLogger(__name__)
 
@@ -106,13 +106,7 @@ class Phone:
             raise RegistrationRefused(self.user, status=response.status, reason=response.reason)
 
     async def _send_register(self, expires_seconds: int) -> sip.Response:
-        answered: asyncio.Future[sip.Response] = asyncio.get_running_loop().create_future()
-        self._ask_to_register(expires_seconds, lambda response: settle(answered, response))
-        return await answered
-
-    def _ask_to_register(self, expires_seconds: int, heard: Callable[[sip.Response], None]) -> None:
-        exchange = Exchange(self, self._registration, heard)
-        exchange.send("REGISTER", headers=(("Expires", str(expires_seconds)), ("Allow", ALLOW)))
+        return await Exchange(self, self._registration).ask("REGISTER", headers=_wish(expires_seconds))
 
     def _refresh_later(self, granted_seconds: int) -> None:
         self._stop_refreshing()
@@ -120,7 +114,8 @@ class Phone:
         self._refresh = asyncio.get_running_loop().call_later(delay, self._refresh_now, granted_seconds)
 
     def _refresh_now(self, granted_seconds: int) -> None:
-        self._ask_to_register(granted_seconds, self._hear_refresh)
+        exchange = Exchange(self, self._registration, self._hear_refresh)
+        exchange.send("REGISTER", headers=_wish(granted_seconds))
         self._refresh_later(granted_seconds)
 
     def _hear_refresh(self, response: sip.Response) -> None:
@@ -231,6 +226,10 @@ class Phone:
             sent_by=self._sent_by,
             contact=self._contact,
         )
+
+
+def _wish(expires_seconds: int) -> tuple[tuple[str, str], ...]:
+    return (("Expires", str(expires_seconds)), ("Allow", ALLOW))
 
 
 def _domain(server: SocketAddress) -> str:

@@ -194,7 +194,6 @@ class Request(_Message):
         self,
         status: int,
         *,
-        reason: str = "",
         to_tag: str = "",
         headers: Iterable[tuple[str, str]] = (),
         body: bytes = b"",
@@ -203,7 +202,7 @@ class Request(_Message):
         copied = [pair for pair in self.headers.pairs if pair[0].lower() in _COPIED]
         if to_tag and not self.to_tag:
             copied = [(name, _tagged(name, value, to_tag)) for name, value in copied]
-        return Response(status, reason or reason_phrase(status), Headers([*copied, *headers]), body)
+        return Response(status, reason_phrase(status), Headers([*copied, *headers]), body)
 
 
 class Response(_Message):

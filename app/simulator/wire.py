@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, Self
 
-from app.clock import Clock, SystemClock
+from app.clock import SystemClock
 from app.simulator import sip
 from app.simulator.errors import MalformedMessage
 from app.simulator.media import Pacer, silent_socket
+from app.simulator.path import SocketAddress
 from app.simulator.tokens import new_token
 from app.simulator.transaction import LINGER, ClientTransaction, ServerTransaction, State
 from app.simulator.wire_log import Flow, WireLog
@@ -25,8 +26,6 @@ _log = logging.getLogger(__name__)
 _LARGEST_DATAGRAM = 65_535
 _DATAGRAMS_AT_ONCE = 64  # then the loop gets its turn: timers and sound wait meanwhile
 _BUFFER_BYTES = 4 * 1024 * 1024  # a burst of 200 phones fits; the kernel may grant less
-
-SocketAddress = tuple[str, int]
 
 
 class Owner(Protocol):
@@ -86,12 +85,9 @@ class Outgoing:
 class Wire:
     """One socket. `open` it in a running loop before use and `close` it after; `async with` does both."""
 
-    def __init__(
-        self, *, host: str = "127.0.0.1", port: int = 0, clock: Clock | None = None, log_length: int = 20_000
-    ) -> None:
-        self.host = host
-        self._port = port
-        self._clock = clock or SystemClock()
+    host = "127.0.0.1"
+
+    def __init__(self, *, log_length: int = 20_000) -> None:
         self._log_length = log_length
         self._users: dict[str, RequestTaker] = {}
         self._dialogs: dict[tuple[str, str], RequestTaker] = {}
@@ -108,16 +104,16 @@ class Wire:
         self.close()
 
     async def open(self) -> None:
-        """Bind the socket and begin to listen. Raises `OSError` when the port is in use."""
+        """Bind the socket to a free port and begin to listen."""
         self._loop = asyncio.get_running_loop()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.settimeout(0)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-        self._socket.bind((self.host, self._port))
+        self._socket.bind((self.host, 0))
         self.address: SocketAddress = self._socket.getsockname()
         self.sink = silent_socket(self.host)
         self.pacer = Pacer(self._loop)
-        self.log = WireLog(started=self._clock.now(), origin=self._loop.time(), length=self._log_length)
+        self.log = WireLog(started=SystemClock().now(), origin=self._loop.time(), length=self._log_length)
         self._loop.add_reader(self._socket, self._read)
 
     def close(self) -> None:

@@ -18,18 +18,13 @@ class Flow(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WireEntry:
-    """One message. `at` is the event loop's time in seconds; `wall` is the same instant for people."""
+    """One message. `at` is the event loop's time in seconds: subtract two of them; `wall` is the same instant for people."""
 
     at: float
     wall: datetime
     flow: Flow
     peer: tuple[str, int]
     message: sip.Message
-
-    @property
-    def at_ms(self) -> float:
-        """The loop's time in milliseconds: subtract two of them."""
-        return self.at * 1000
 
     def __str__(self) -> str:
         wall = self.wall.strftime("%H:%M:%S.%f")[:-3]

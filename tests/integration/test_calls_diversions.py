@@ -80,7 +80,7 @@ async def test_a_message_is_played_to_its_end_and_then_the_call_ends(hotline: Ho
     heard = await there.hears(MESSAGE_HZ)
     await there.until_ended()
     assert there.ended_at is not None
-    assert there.ended_at - heard.at > 0.45
+    assert there.ended_at - heard > 0.45
     assert (await hotline.fact(CallEnded)).ended_by is HangUpParty.SYSTEM
 
 

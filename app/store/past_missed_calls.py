@@ -1,23 +1,20 @@
 """The missed-call ledger, read from the derived tables: the `MissedCalls` of the REST interface."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.acd.model import AgentState, AgentStatus
-from app.api.errors import HistoryAway
 from app.api.history import Place
 from app.api.missed_calls import MissedCall, MissedFilter, MissedKind, OnDuty
 from app.calls.missed import MissCause
 from app.ids import AgentId, MissedId
 from app.store import tables
-from app.store.errors import DatabaseFailed
-from app.store.reason import plain_failures
+from app.store.reading import behind, equal, reading, within
 
 _MISSED, _ACTIVITY = tables.missed_call.c, tables.agent_activity.c
 _MINE, _LATER = tables.call.alias("mine").c, tables.call.alias("later").c
@@ -47,7 +44,7 @@ class PastMissedCalls:
         return await self._found(page.order_by(*newest_first).limit(limit))
 
     async def _found(self, entries: Select[Any]) -> list[MissedCall]:
-        async with self._connection() as connection:
+        async with reading(self._engine) as connection:
             found = [_missed_call(row) for row in await connection.execute(entries)]
             if not found:
                 return []
@@ -55,15 +52,6 @@ class PastMissedCalls:
             rows = (await connection.execute(_activities(min(instants), max(instants)))).all()
         duty = dict(_on_duty(sorted(set(instants)), rows))
         return [replace(each, on_duty=duty[each.at]) for each in found]
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            with plain_failures():
-                async with self._engine.connect() as connection:
-                    yield connection
-        except DatabaseFailed as failure:
-            raise HistoryAway(failure.reason) from failure
 
 
 # --- entries -----------------------------------------------------------------------------------------------------
@@ -94,22 +82,15 @@ def _is_recovery() -> ColumnElement[bool]:
     return and_(_LATER.bridged_at > _MISSED.at, or_(own, called_later))
 
 
-def _conditions(wanted: MissedFilter, behind: Place | None) -> Iterator[ColumnElement[bool]]:
-    for name in ("kind", "cause", "queue_id"):
-        if (value := getattr(wanted, name)) is not None:
-            yield _MISSED[name] == value
+def _conditions(wanted: MissedFilter, place: Place | None) -> Iterator[ColumnElement[bool]]:
+    yield from equal(_MISSED, wanted, "kind", "cause", "queue_id")
+    yield from within(_MISSED.at, wanted)
+    yield from behind(place, _MISSED.at, _MISSED.missed_id)
     for is_so, at in ((wanted.is_waived, _MISSED.waived_at), (wanted.is_disputed, _MISSED.disputed_at)):
         if is_so is not None:
             yield at.is_not(None) if is_so else at.is_(None)
     if wanted.agents is not None:
         yield _concerns(wanted.agents)
-    if wanted.since is not None:
-        yield _MISSED.at >= wanted.since
-    if wanted.until is not None:
-        yield _MISSED.at < wanted.until
-    if behind is not None:
-        is_same_instant = and_(_MISSED.at == behind.arrived_at, _MISSED.missed_id < behind.call_id)
-        yield or_(_MISSED.at < behind.arrived_at, is_same_instant)
 
 
 def _concerns(agents: Collection[AgentId]) -> ColumnElement[bool]:

@@ -173,6 +173,60 @@ async def test_alerts_are_painted_while_they_hold(browser: Browser) -> None:
         await expect(page.locator(".alert")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("?lang=en", "Nobody answers, the supervisor is needed: 投诉受理 Complaints · ring 3"),
+        ("?lang=zh", "来电无人应答.请班长处理.投诉受理 Complaints · 第 3 声"),
+    ],
+)
+async def test_a_ring_of_the_policy_calls_the_supervisor_on_the_strip(
+    browser: Browser, query: str, says: str
+) -> None:
+    """With the queue and the ring, until the caller is gone."""
+    scene = Scene()
+    async with shown(browser, scene, query=query) as page:
+        call = scene.arrives(2)
+        scene.passes(10)
+        strip = page.locator('[data-alert="ring_reached"]')
+        await expect(strip.locator(".long")).to_have_text(re.compile(says))
+        await expect(strip).to_have_class(re.compile("warning"))
+        scene.puts_down(call)
+        await expect(strip).not_to_be_attached()
+
+
+async def test_a_phone_that_rings_too_long_is_painted_with_queue_and_agent(browser: Browser) -> None:
+    """For as long as it rings."""
+    scene = Scene(ring_timeout=timedelta(seconds=60))
+    scene.log_in(1)
+    call = scene.arrives(1)
+    scene.is_rung(call)
+    async with shown(browser, scene) as page:
+        scene.passes(15)
+        strip = page.locator('[data-alert="rings_breached"] .long')
+        await expect(strip).to_have_text(
+            "A phone rings longer than 3 rings: 业务咨询 Service · 王芳 · ring 4"
+        )
+        scene.picks_up(f"{call}-1")
+        await expect(strip).not_to_be_attached()
+
+
+async def test_the_service_level_of_today_is_painted_and_judged(browser: Browser) -> None:
+    """Nothing before the first call counts; green while the site's target is met, and begun anew at midnight."""
+    scene = Scene()
+    scene.log_in(1, 2)
+    async with shown(browser, scene) as page:
+        row = queue(page, 1)
+        await expect(page.locator(".queue.head")).to_contain_text("Service 80/20")
+        await row.shows(".level", "\N{EN DASH}")
+        scene.is_served(1, after=3)
+        await row.shows(".level.met", "100%")
+        scene.gives_up(1, after=9)
+        await row.shows(".level.missed", "50%")
+        scene.clock.move(timedelta(hours=8))
+        await row.shows(".level.none", "\N{EN DASH}")
+
+
 async def test_an_empty_floor_says_that_nobody_is_there(browser: Browser) -> None:
     """Not an empty screen."""
     async with shown(browser, scenes.empty()) as page:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.acd.events import DeviceChanged, FloorChanged, LogInRequested, PauseRequested
-from app.acd.model import Agent, DeviceState, Floor, Membership, Queue
+from app.acd.model import Agent, DeviceState, Floor, Membership, Queue, RingStep
 from app.acd.rings import RingLimit
 from app.calls.events import CallerArrived, LegRinging, SettingsChanged
 from app.calls.model import CallSettings, Device, EntryPoint
@@ -19,12 +19,20 @@ AGENTS = (
     *("周婷", "Wu Gang", "徐丽", "Sun Hao", "马超", "Zhu Lin", "胡蓉", "Guo Jing"),
 )
 WRAP_UP = timedelta(seconds=40)
+CALLS_SUPERVISOR = (RingStep(3, alert=True), RingStep(5, alert=True))
+"""In the second queue: complaints."""
 
 
 class Scene(Stage):
     """A stage of any size. Agent `a1` sits at `phone1`; queue `q1` is reached by `4001`. All agents serve all queues."""
 
-    def __init__(self, *, queues: Sequence[str] = QUEUES, agents: Sequence[str] = AGENTS) -> None:
+    def __init__(
+        self,
+        *,
+        queues: Sequence[str] = QUEUES,
+        agents: Sequence[str] = AGENTS,
+        ring_timeout: timedelta = timedelta(seconds=15),
+    ) -> None:
         super().__init__()
         self.agent_count, self.queue_count = len(agents), len(queues)
         people = {AgentId(f"a{n}"): name for n, name in enumerate(agents, start=1)}
@@ -32,7 +40,14 @@ class Scene(Stage):
         floor = Floor(
             {id_: Agent(id_, name, DeviceId(f"phone{id_[1:]}")) for id_, name in people.items()},
             {
-                QueueId(f"q{n}"): Queue(QueueId(f"q{n}"), name, members, wrap_up=WRAP_UP)
+                QueueId(f"q{n}"): Queue(
+                    QueueId(f"q{n}"),
+                    name,
+                    members,
+                    ring_timeout=ring_timeout,
+                    wrap_up=WRAP_UP,
+                    caller_rings=CALLS_SUPERVISOR if n == 2 else (),
+                )
                 for n, name in enumerate(queues, start=1)
             },
             frozenset({PauseCode("午餐"), PauseCode("lunch"), PauseCode("培训")}),
@@ -89,6 +104,22 @@ class Scene(Stage):
         self.picks_up(f"{call_id}-1")
         return call_id
 
+    def is_served(self, queue: int, *, after: float) -> None:
+        """Somebody calls, is answered after some seconds of ringing, and hangs up soon."""
+        call_id = self.arrives(queue)
+        self.is_rung(call_id)
+        self.passes(after)
+        self.picks_up(f"{call_id}-1")
+        self.passes(1)
+        self.puts_down(call_id)
+
+    def gives_up(self, queue: int, *, after: float) -> None:
+        """Somebody calls, and hangs up after some seconds of ringing."""
+        call_id = self.arrives(queue)
+        self.is_rung(call_id)
+        self.passes(after)
+        self.puts_down(call_id)
+
     def ails(self, part: str, level: Level = Level.DEGRADED) -> None:
         """A part of the service is ill."""
         self.health = Health((Part(part, level, "Look at its log."),))
@@ -103,6 +134,11 @@ def busy() -> Scene:
     """Everybody has something to do; nobody waits too long."""
     scene = Scene()
     scene.log_in(*range(1, 15))
+    for queue, after in ((1, 3), (2, 2), (3, 4), (1, 8), (1, 2), (3, 1)):
+        scene.is_served(queue, after=after)
+    for queue in (1, 2, 2):
+        scene.gives_up(queue, after=9)
+    scene.passes(WRAP_UP.total_seconds() + 10)
     scene.pause(13)
     scene.pause(14, "培训")
     first = [scene.talks(queue) for queue in (1, 1, 2, 3, 4)]

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { groupAlerts } from "../src/floor/alert_groups.ts";
 import { count, doing, since } from "../src/floor/doing.ts";
 import { clockText } from "../src/floor/duration.ts";
+import { judgement, levelText, targetText } from "../src/floor/level.ts";
 import { ringNumber, urgency } from "../src/floor/rings.ts";
 import type { Agent, Alert, Queue } from "../src/floor/shapes.ts";
 
@@ -62,6 +63,26 @@ test("a queue's agents are counted in groups", () => {
   assert.equal(count(queue, "talking"), 5);
   assert.equal(count(queue, "away"), 2);
   assert.equal(count(queue, "ringing"), 0);
+});
+
+for (const [level, text] of [[0, "0%"], [0.5, "50%"], [0.9167, "91%"], [0.29, "29%"], [0.996, "99%"], [1, "100%"]] as const) {
+  test(`a service level of ${level} reads ${text}`, () => assert.equal(levelText(level), text));
+}
+
+test("a service level is judged by the site's target, once there is one of each", () => {
+  const site = { service_level_percent: 80 };
+  assert.equal(judgement({ service_level: 0.8 }, site), "met");
+  assert.equal(judgement({ service_level: 0.7999 }, site), "missed");
+  assert.equal(judgement({ service_level: null }, site), "none");
+  assert.equal(judgement({}, site), "none");
+  assert.equal(judgement({ service_level: 0.5 }, {}), "none");
+});
+
+test("the target is told as the field tells it", () => {
+  assert.equal(targetText({ service_level_percent: 80, service_level_ms: 20_000 }), "80/20");
+  assert.equal(targetText({ service_level_percent: 92.5, service_level_ms: 1500 }), "92.5/1.5");
+  assert.equal(targetText({}), "");
+  assert.equal(targetText(null), "");
 });
 
 function alert(id: string, code: string, severity: Alert["severity"], since: string | null): Alert {

@@ -5,7 +5,10 @@ import { GROUPS } from "../src/floor/doing.ts";
 import { chooseLanguage, languageOf } from "../src/text/language.ts";
 import { TEXTS } from "../src/text/texts.ts";
 
-const CODES = ["waits_too_long", "unstaffed", "auto_paused", "device_unreachable", "part_degraded", "part_down"];
+const CODES = [
+  ...["waits_too_long", "ring_reached", "rings_breached", "unstaffed"],
+  ...["auto_paused", "device_unreachable", "part_degraded", "part_down"],
+];
 
 for (const [wish, language] of [
   ["zh", "zh-CN"],

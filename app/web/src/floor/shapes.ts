@@ -5,6 +5,9 @@ export interface Site {
   readonly time_zone: string;
   readonly ring_ms: number;
   readonly rings: number;
+  /** The target: this share of calls is served within this time. A service of an older version does not say. */
+  readonly service_level_percent?: number;
+  readonly service_level_ms?: number;
 }
 
 export interface Queue {
@@ -14,6 +17,8 @@ export interface Queue {
   readonly waiting: number;
   readonly connected: number;
   readonly longest_wait_since: string | null;
+  /** Today, between 0 and 1; null or left out: not known, or no call counts yet. */
+  readonly service_level?: number | null;
   /** Agents by why they are unavailable; `available` counts those who are not. */
   readonly members: Readonly<Record<string, number>>;
 }
@@ -38,5 +43,7 @@ export interface Alert {
   readonly since: string | null;
   readonly queue_id: string | null;
   readonly agent_id: string | null;
+  /** The ring that began: at the agent's phone, or, without an agent, for the caller. A service of an older version does not say. */
+  readonly ring?: number | null;
   readonly part: string | null;
 }

@@ -6,6 +6,8 @@ export interface Texts {
   readonly queue: string;
   readonly waiting: string;
   readonly longestWait: string;
+  /** With its target, such as 80/20; it is empty while it is not known. */
+  readonly serviceLevel: (target: string) => string;
   readonly ring: (number: number) => string;
   readonly closed: string;
   readonly groups: Readonly<Record<Group, string>>;
@@ -40,6 +42,7 @@ const en: Texts = {
   queue: "Queue",
   waiting: "Waiting",
   longestWait: "Longest wait",
+  serviceLevel: (target) => `Service ${target}`.trim(),
   ring: (number) => `ring ${number}`,
   closed: "closed",
   groups: { free: "Ready", ringing: "Ringing", talking: "Talking", wrapUp: "Wrap-up", away: "Away" },
@@ -64,6 +67,8 @@ const en: Texts = {
   alert: (code, rings) =>
     ({
       waits_too_long: `A caller waits longer than ${rings} rings`,
+      ring_reached: "Nobody answers, the supervisor is needed",
+      rings_breached: `A phone rings longer than ${rings} rings`,
       unstaffed: "Callers wait and nobody is at work",
       auto_paused: "Paused by the system after missed calls",
       device_unreachable: "The phone cannot be reached",
@@ -95,6 +100,7 @@ const zh: Texts = {
   queue: "队列",
   waiting: "等待",
   longestWait: "最长等待",
+  serviceLevel: (target) => `服务水平 ${target}`.trim(),
   ring: (number) => `第 ${number} 声`,
   closed: "已关闭",
   groups: { free: "空闲", ringing: "振铃", talking: "通话", wrapUp: "话后", away: "离席" },
@@ -119,6 +125,8 @@ const zh: Texts = {
   alert: (code, rings) =>
     ({
       waits_too_long: `有来电等待超过 ${rings} 声`,
+      ring_reached: "来电无人应答，请班长处理",
+      rings_breached: `话机振铃超过 ${rings} 声`,
       unstaffed: "有来电等待，无人值守",
       auto_paused: "多次漏接，系统已自动暂停",
       device_unreachable: "话机无法接通",

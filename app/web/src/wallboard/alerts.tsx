@@ -34,8 +34,12 @@ function Line({ group }: { group: AlertGroup }) {
   );
 }
 
+/** The names of what an alert is about, such as `Orders · Lin Xiao · ring 2`. */
 function subject(alert: Alert): string {
-  if (alert.part !== null) return board.texts.value.parts[alert.part] ?? alert.part;
-  const thing = board.floor.find("queue", alert.queue_id) ?? board.floor.find("agent", alert.agent_id);
-  return thing?.name ?? alert.queue_id ?? alert.agent_id ?? "";
+  const { parts, ring } = board.texts.value;
+  const queue = board.floor.find("queue", alert.queue_id)?.name ?? alert.queue_id;
+  const agent = board.floor.find("agent", alert.agent_id)?.name ?? alert.agent_id;
+  const part = alert.part === null ? null : (parts[alert.part] ?? alert.part);
+  const number = alert.ring == null ? null : ring(alert.ring);
+  return [part, queue, agent, number].filter((name) => name !== null).join(" · ");
 }

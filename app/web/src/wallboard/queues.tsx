@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 
 import { count, GROUPS, type Group } from "../floor/doing.ts";
+import { judgement, levelText, targetText } from "../floor/level.ts";
 import { pageAt } from "../floor/layout.ts";
 import type { Queue } from "../floor/shapes.ts";
 import { board } from "./board.ts";
@@ -23,6 +24,7 @@ export function Queues() {
         </span>
         <span class="number">{texts.waiting}</span>
         <span class="wait">{texts.longestWait}</span>
+        <span class="number">{texts.serviceLevel(targetText(board.floor.site.value))}</span>
         {NAMES.map((name) => (
           <span key={name} class="number">
             {texts.groups[name]}
@@ -48,6 +50,7 @@ function QueueRow({ queue: thing }: { queue: Signal<Queue> }) {
       <span class="wait">
         {queue.longest_wait_since === null ? <span class="none">–</span> : <Wait since={queue.longest_wait_since} />}
       </span>
+      <Level queue={queue} />
       {NAMES.map((name) => (
         <GroupCount key={name} name={name} number={count(queue, name)} />
       ))}
@@ -57,6 +60,13 @@ function QueueRow({ queue: thing }: { queue: Signal<Queue> }) {
 
 function GroupCount({ name, number }: { name: Group; number: number }) {
   return <span class={`number ${name} ${number ? "some" : "none"}`}>{number}</span>;
+}
+
+/** The service level of today. */
+function Level({ queue }: { queue: Queue }) {
+  const level = queue.service_level;
+  if (level == null) return <span class="number level none">–</span>;
+  return <span class={`number level ${judgement(queue, board.floor.site.value)}`}>{levelText(level)}</span>;
 }
 
 /** The wait, and the rings it lasted. */

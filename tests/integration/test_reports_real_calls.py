@@ -1,6 +1,7 @@
 """Reports of real calls: what happened on the wire is what the report counts, and what the queue log tells."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -24,16 +25,22 @@ class Reader:
     def __init__(self, hotline: Hotline, http: aiohttp.ClientSession) -> None:
         service = hotline.thirdring.service
         self._http = http
-        self._url = f"{hotline.thirdring.url}/api/v1/reports"
+        self._url = hotline.thirdring.url
+        self._reports = f"{self._url}/api/v1/reports"
         self._headers = {"Authorization": f"Bearer {service.admin_token}"}
         began = service.clock.now()
         self._period = {"since": began.isoformat(), "until": (began + timedelta(hours=1)).isoformat()}
 
     async def text(self, path: str = "", **query: str) -> str:
         """One answer."""
-        async with self._http.get(
-            f"{self._url}{path}", params={**self._period, **query}, headers=self._headers
-        ) as answer:
+        return await self._got(f"{self._reports}{path}", {**self._period, **query})
+
+    async def behind(self, link: str, figure: str) -> Any:
+        """The records behind a figure of a row with this link."""
+        return json.loads(await self._got(f"{self._url}{link.replace('{figure}', figure)}", {}))["records"]
+
+    async def _got(self, url: str, query: dict[str, str]) -> str:
+        async with self._http.get(url, params=query, headers=self._headers) as answer:
             assert answer.status == 200, await answer.text()
             return await answer.text()
 
@@ -42,7 +49,7 @@ class Reader:
         deadline = asyncio.get_running_loop().time() + _WRITTEN_WITHIN
         while True:
             async with self._http.get(
-                self._url, params={**self._period, "queue_id": QUEUE}, headers=self._headers
+                self._reports, params={**self._period, "queue_id": QUEUE}, headers=self._headers
             ) as answer:
                 figures = (await answer.json())["total"]["figures"]
             if figures["handled"] and figures["abandoned"]:
@@ -75,6 +82,39 @@ async def test_a_report_counts_what_happened_on_the_wire(hotline: Hotline) -> No
         ["ENTERQUEUE", "CONNECT", "COMPLETEAGENT"],
         ["ENTERQUEUE", "ABANDON"],
     ]
+
+
+async def test_a_ring_report_tells_the_queue_from_the_ringing(hotline: Hotline) -> None:
+    """The second caller waits a second for the agent, whose phone then rings 300 ms: no breach, and no second of the agent's."""
+    async with aiohttp.ClientSession() as http:
+        reader = Reader(hotline, http)
+        agent = await hotline.agent(1, Answer(after=timedelta(milliseconds=300)))
+        first = await hotline.call(SERVICE)
+        await hotline.until_talking()
+        here = await agent.next_call()
+        second = await hotline.call(SERVICE)
+        waited = hotline.thirdring.service.clock.now() + timedelta(seconds=1)
+        await until(lambda: hotline.thirdring.service.clock.now() >= waited, "time stands still")
+        here.hang_up()
+        await first.until_ended()
+        await hotline.until_talking()
+        await hotline.thirdring.journal.flush()
+        report = json.loads(await reader.text("/rings", queue_id=QUEUE, by="agent"))
+        (row,) = report["rows"]
+        behind = await reader.behind(row["calls"], "agent_ring_1")
+        second.hang_up()
+    figures = row["figures"]
+    assert (row["agent_id"], figures["agent_rings_within"], figures["agent_ring_compliance"]) == (
+        "agent1",
+        2,
+        1.0,
+    )
+    assert (figures["agent_ring_1"], figures["caller_rings_within"]) == (2, 2)
+    assert 2 * figures["avg_rung_wait"] == pytest.approx(0.6, abs=0.1)
+    assert 1.0 <= 2 * figures["avg_queue_wait"] < 1.3
+    assert figures["asa"] == pytest.approx(figures["avg_queue_wait"] + figures["avg_rung_wait"], abs=1e-5)
+    assert [(each["ring"], each["what"]) for each in behind] == [(1, "answered")] * 2
+    assert (row["worst_agent_rings"], row["worst_caller_rings"]) == ([], [])
 
 
 def _events_by_call(log: list[str]) -> list[list[str]]:

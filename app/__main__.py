@@ -291,10 +291,11 @@ def _export(wanted: argparse.Namespace, settings: Settings) -> int:
     from app.clock import SystemClock  # noqa: PLC0415 - only this command reads the clock here
     from app.runtime.maintenance import export_queue_log, period_of  # noqa: PLC0415 - as above
     from app.site.loader import load_site  # noqa: PLC0415 - as above
+    from metrics.queue_log import queues_of  # noqa: PLC0415 - as above
 
     site = load_site(settings.site, today=SystemClock().now().date())
     period = period_of(wanted.since, wanted.until, time_zone=site.time_zone)
-    return asyncio.run(export_queue_log(settings, period))
+    return asyncio.run(export_queue_log(settings, period, queues_of(site.floor)))
 
 
 if __name__ == "__main__":

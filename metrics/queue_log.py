@@ -1,25 +1,32 @@
 """Asterisk's queue log, written from what Thirdring knows, so that QueueMetrics, Asternic and the like go on working.
 
-A line is `time|call|queue|agent|event|data…`; the format of each event is that of docs.asterisk.org, "Queue Logs". Times are whole
-seconds there, of which `RINGNOANSWER` and `RINGCANCELED` are the exception: milliseconds. What the format has no word for gets the
-nearest one:
+A line is `time|call|queue|agent|event|data…`; the format of each event is that of docs.asterisk.org, "Queue Logs", and a test holds it
+beside what a real app_queue writes. Times are whole seconds there, of which `RINGNOANSWER` and `RINGCANCELED` are the exception:
+milliseconds. What the format has no word for gets the nearest one:
 
 - A call that Asterisk lost, or that was taken out, is an `ABANDON`: each `ENTERQUEUE` needs an end.
 - A missed offer is a `RINGNOANSWER` whatever its cause, as in app_queue. One that the caller's hang-up ended is a `RINGCANCELED`.
 - A conversation that neither side ended (a rule, a broken line) is a `COMPLETECALLER`: no agent is charged with it.
 - A call refused at the door leaves no line, as in app_queue.
+- An agent logs in to all of their queues at once, and pauses in all of them: a line for each queue, as app_queue writes for its
+  members. The queues are those of the site file as it is now.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.acd.model import MISSES, AgentStatus, ExitReason, OfferOutcome
-from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
+from app.acd.model import MISSES, AgentStatus, ExitReason, Floor, OfferOutcome
+from app.ids import AgentId, CallId, OfferId, PauseCode, QueueId
 from metrics.records import Offer
 
 _NONE = "NONE"
 _SECOND, _MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
+_NO_DATA = ("",)
+"""An event without data ends in a bar all the same."""
+
+QueuesOf = Mapping[AgentId, Sequence[QueueId]]
+"""The queues that an agent serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Line:
     queue: str
     agent: str
     event: str
-    data: tuple[str, ...] = ()
+    data: tuple[str, ...] = _NO_DATA
 
     def __str__(self) -> str:
         second = str(int(self.at.timestamp()))
@@ -67,7 +74,6 @@ class Seat:
     agent_id: AgentId
     since: datetime
     status: AgentStatus
-    device_id: DeviceId | None = None
     pause_code: PauseCode | None = None
 
 
@@ -94,22 +100,31 @@ def offer_lines(offer: Offer) -> Iterator[Line]:
         yield Line(offer.ended_at, offer.call_id, offer.queue_id, agent, event, (milliseconds,))
 
 
-def seat_lines(seats: Sequence[Seat]) -> Iterator[Line]:
-    """Log-ins, pauses and log-outs of one agent, in order."""
+def queues_of(floor: Floor) -> QueuesOf:
+    """Who serves which queues, in the order of the site file."""
+    found: dict[AgentId, list[QueueId]] = {}
+    for queue in floor.queues.values():
+        for member in queue.members:
+            found.setdefault(member.agent_id, []).append(queue.id)
+    return found
+
+
+def seat_lines(seats: Sequence[Seat], queues: Sequence[QueueId]) -> Iterator[Line]:
+    """ADDMEMBER and REMOVEMEMBER, PAUSE and UNPAUSE of one agent in these queues. The seats are in order."""
     before: Seat | None = None
-    logged_in_at: datetime | None = None
     for seat in seats:
         was_here, is_here = _is_here(before), _is_here(seat)
+        was_paused = before is not None and before.status is AgentStatus.PAUSED
         if is_here and not was_here:
-            logged_in_at = seat.since
-            yield _seat_line(seat, "AGENTLOGIN", _channel(seat))
-        if before is not None and before.status is AgentStatus.PAUSED:
-            yield _seat_line(seat, "UNPAUSEALL")
+            yield from _seat_lines(seat, "ADDMEMBER", queues)
+        if is_here and was_paused:
+            yield from _seat_lines(seat, "UNPAUSEALL", [_NONE])
+            yield from _seat_lines(seat, "UNPAUSE", queues)
         if seat.status is AgentStatus.PAUSED:
-            yield _seat_line(seat, "PAUSEALL", seat.pause_code or "")
-        if before is not None and was_here and not is_here:
-            stayed = str((seat.since - (logged_in_at or before.since)) // _SECOND)
-            yield _seat_line(seat, "AGENTLOGOFF", _channel(before), stayed)
+            yield from _seat_lines(seat, "PAUSEALL", [_NONE], seat.pause_code or "")
+            yield from _seat_lines(seat, "PAUSE", queues, seat.pause_code or "")
+        if was_here and not is_here:
+            yield from _seat_lines(seat, "REMOVEMEMBER", queues)
         before = seat
 
 
@@ -155,16 +170,13 @@ def _line(
     return Line(at, call.call_id, call.queue_id, agent_name(agent_id), event, texts)
 
 
-def _seat_line(seat: Seat, event: str, *data: str) -> Line:
-    return Line(seat.since, _NONE, _NONE, agent_name(seat.agent_id), event, data)
+def _seat_lines(seat: Seat, event: str, queues: Sequence[str], data: str = "") -> Iterator[Line]:
+    for queue in queues:
+        yield Line(seat.since, _NONE, queue, agent_name(seat.agent_id), event, (data,))
 
 
 def _is_here(seat: Seat | None) -> bool:
     return seat is not None and seat.status is not AgentStatus.LOGGED_OUT
-
-
-def _channel(seat: Seat) -> str:
-    return f"PJSIP/{seat.device_id}" if seat.device_id else ""
 
 
 def _seconds(since: datetime, until: datetime) -> int:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from app.api.errors import HistoryAway
 from metrics.intervals import Period
-from metrics.queue_log import Line
+from metrics.queue_log import Line, QueuesOf
 from metrics.records import Offer, Passage, SeatTime
 from metrics.scope import Scope
 
@@ -25,8 +25,8 @@ class Records(Protocol):
         """Agents' time. The period must end by now."""
         ...
 
-    async def queue_log(self, period: Period) -> list[Line]:
-        """The lines of Asterisk's queue log for a period, in order."""
+    async def queue_log(self, period: Period, queues_of: QueuesOf) -> list[Line]:
+        """The lines of Asterisk's queue log for a period, in order; `queues_of` says which queues agents serve."""
         ...
 
 
@@ -45,8 +45,9 @@ class NoRecords:
         """As `Records.seat_times`."""
         raise _away(scope)
 
-    async def queue_log(self, period: Period) -> list[Line]:
+    async def queue_log(self, period: Period, queues_of: QueuesOf) -> list[Line]:
         """As `Records.queue_log`."""
+        del queues_of
         raise _away(period)
 
 

@@ -23,6 +23,7 @@ from app.ids import QueueId
 from app.runtime.service import Service
 from metrics.definitions import FIGURES, Figure, Subject
 from metrics.intervals import Period, day
+from metrics.queue_log import queues_of
 from metrics.records import Offer, Passage, SeatTime
 from metrics.report import Layout, Report, TooManyRowsError
 from metrics.scope import Scope
@@ -82,7 +83,7 @@ class Reports:
 
     async def queue_log(self, query: PeriodQuery) -> str:
         """The queue log of a period, as text. Raises `ApiError`."""
-        lines = await self._records.queue_log(self.period(query))
+        lines = await self._records.queue_log(self.period(query), queues_of(self._service.site.floor))
         return await asyncio.to_thread(lambda: "".join(f"{line}\n" for line in lines))
 
     def period(self, query: PeriodQuery) -> Period:

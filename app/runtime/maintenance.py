@@ -19,6 +19,7 @@ from app.store.projection import Projector
 from app.store.reason import plain_failures
 from app.store.rebuild import rebuild
 from metrics.intervals import Period
+from metrics.queue_log import QueuesOf
 
 
 async def _open_journal(settings: Settings) -> tuple[Journal, Projector]:
@@ -61,13 +62,13 @@ async def rebuild_history(settings: Settings) -> int:
     return 0
 
 
-async def export_queue_log(settings: Settings, period: Period) -> int:
+async def export_queue_log(settings: Settings, period: Period, queues_of: QueuesOf) -> int:
     """Print a period in the format of Asterisk's queue log. The service may run meanwhile."""
     engine = open_engine(_journal_settings(settings).database_url)
     try:
         with plain_failures():
             async with engine.connect() as connection:
-                lines = await queue_log(connection, period)
+                lines = await queue_log(connection, period, queues_of)
     finally:
         await engine.dispose()
     sys.stdout.writelines(f"{line}\n" for line in lines)

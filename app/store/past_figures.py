@@ -33,7 +33,7 @@ from app.store.passages import WITH_CONVERSATION
 from app.store.past_queue_log import offer_of, queue_log
 from app.store.reading import reading, some_at_a_time, within
 from metrics.intervals import Period
-from metrics.queue_log import Line
+from metrics.queue_log import Line, QueuesOf
 from metrics.records import Offer, Passage, SeatTime
 from metrics.rings import time_rung
 from metrics.scope import Scope
@@ -77,10 +77,10 @@ class PastFigures:
         for seat in _seat_times(rows, scope):
             yield seat
 
-    async def queue_log(self, period: Period) -> list[Line]:
+    async def queue_log(self, period: Period, queues_of: QueuesOf) -> list[Line]:
         """The lines of Asterisk's queue log. Raises `HistoryAway`."""
         async with reading(self._engine) as connection:
-            return await queue_log(connection, period)
+            return await queue_log(connection, period, queues_of)
 
     async def _rows(self, query: Select[Any]) -> AsyncIterator[Row[Any]]:
         async with reading(self._engine) as connection:

@@ -1,7 +1,7 @@
 """What the queue log is written from, read from the derived tables."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -15,21 +15,28 @@ from app.store import tables
 from app.store.passages import WITH_CONVERSATION
 from app.store.reading import some_at_a_time, within
 from metrics.intervals import Period
-from metrics.queue_log import Line, QueuedCall, Seat, call_lines, in_order, offer_lines, seat_lines
+from metrics.queue_log import (
+    Line,
+    QueuedCall,
+    QueuesOf,
+    Seat,
+    call_lines,
+    in_order,
+    offer_lines,
+    seat_lines,
+)
 from metrics.records import Offer
 
 _PASSAGE, _OFFER, _CALL = tables.passage.c, tables.offer.c, tables.call.c
 _CONVERSATION, _ACTIVITY = tables.conversation.c, tables.agent_activity.c
-_LONGEST_SHIFT = timedelta(days=2)
-"""A log-in longer ago is not looked for: the time logged in is then counted from here."""
 
 
-async def queue_log(connection: AsyncConnection, period: Period) -> list[Line]:
+async def queue_log(connection: AsyncConnection, period: Period, queues_of: QueuesOf) -> list[Line]:
     """The queue log of a period, in order. Lines are made in a thread: a month of them must not delay a call."""
     calls = await _rows(connection, _calls(period))
     offers = await _rows(connection, _offers(period))
     statuses = await _rows(connection, _statuses(period))
-    return await asyncio.to_thread(_lines, period, calls, offers, statuses)
+    return await asyncio.to_thread(_lines, period, calls, offers, statuses, queues_of)
 
 
 async def _rows(connection: AsyncConnection, query: Select[Any]) -> list[Row[Any]]:
@@ -37,12 +44,17 @@ async def _rows(connection: AsyncConnection, query: Select[Any]) -> list[Row[Any
 
 
 def _lines(
-    period: Period, calls: list[Row[Any]], offers: list[Row[Any]], statuses: list[Row[Any]]
+    period: Period,
+    calls: list[Row[Any]],
+    offers: list[Row[Any]],
+    statuses: list[Row[Any]],
+    queues_of: QueuesOf,
 ) -> list[Line]:
+    """A phone that stops ringing because the caller left does so before the caller is gone, as in app_queue: offers come first."""
     lines = [
-        *(line for row in calls for line in call_lines(_call(row))),
         *(line for row in offers for line in offer_lines(offer_of(row))),
-        *_all_seat_lines(statuses),
+        *(line for row in calls for line in call_lines(_call(row))),
+        *_all_seat_lines(statuses, queues_of),
     ]
     return in_order(lines, since=period.since, until=period.until)
 
@@ -75,8 +87,8 @@ def _offers(period: Period) -> Select[Any]:
 
 
 def _statuses(period: Period) -> Select[Any]:
-    since = period.since - _LONGEST_SHIFT
-    is_late = or_(_ACTIVITY.ended_at.is_(None), _ACTIVITY.ended_at > since)
+    """Those that lasted into the period, too: who is there already does not log in."""
+    is_late = or_(_ACTIVITY.ended_at.is_(None), _ACTIVITY.ended_at >= period.since)
     return (
         select(tables.agent_activity)
         .where(_ACTIVITY.aspect == "status", _ACTIVITY.started_at < period.until, is_late)
@@ -121,9 +133,9 @@ def offer_of(row: Row[Any]) -> Offer:
     )
 
 
-def _all_seat_lines(rows: Sequence[Row[Any]]) -> list[Line]:
-    by_agent = groupby(rows, key=lambda row: row.agent_id)
-    return [line for _, some in by_agent for line in seat_lines([_seat(row) for row in some])]
+def _all_seat_lines(rows: Sequence[Row[Any]], queues_of: QueuesOf) -> Iterator[Line]:
+    for agent_id, some in groupby(rows, key=lambda row: row.agent_id):
+        yield from seat_lines([_seat(row) for row in some], queues_of.get(agent_id, ()))
 
 
 def _seat(row: Row[Any]) -> Seat:
@@ -131,6 +143,5 @@ def _seat(row: Row[Any]) -> Seat:
         agent_id=row.agent_id,
         since=row.started_at,
         status=AgentStatus(row.value),
-        device_id=row.device_id,
         pause_code=row.pause_code,
     )

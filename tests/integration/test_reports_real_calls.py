@@ -122,6 +122,6 @@ def _events_by_call(log: list[str]) -> list[list[str]]:
     events: dict[str, list[str]] = {}
     for line in log:
         _, call_id, queue, _, event, *_ = line.split("|")
-        if queue == QUEUE:
+        if queue == QUEUE and call_id != "NONE":
             events.setdefault(call_id, []).append(event)
     return list(events.values())

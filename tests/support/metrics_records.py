@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome
 from app.ids import AgentId, CallId, OfferId, QueueId
 from metrics.intervals import Period
-from metrics.queue_log import Line
+from metrics.queue_log import Line, QueuesOf
 from metrics.records import Activity, Offer, Passage, SeatTime
 from metrics.scope import Scope
 from metrics.seat import StateSpan, StatusSpan
@@ -151,8 +151,9 @@ class ListRecords:
             if part and (scope.agent_ids is None or each.agent_id in scope.agent_ids):
                 yield replace(each, period=part)
 
-    async def queue_log(self, period: Period) -> list[Line]:
-        """As `Records.queue_log`."""
+    async def queue_log(self, period: Period, queues_of: QueuesOf) -> list[Line]:
+        """As `Records.queue_log`, without agents."""
+        del queues_of
         calls = [each for each in self.all_passages if each.entered_at and period.since <= each.entered_at]
         return [
             Line(each.enqueued_at, each.call_id, each.queue_id, "NONE", "ENTERQUEUE", ("", "4001", "1"))

@@ -16,9 +16,11 @@ from typing import Any, Self
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from app.simulator.phone import Phone
 from tests.support.asterisk_sounds import GREETING_HZ, MUSIC_HZ, write_tone
+from tests.support.hotline_site import Json, write_site
 from tests.support.until import until
 
 SITE = """
@@ -57,14 +59,20 @@ class Start:
 class ServiceProcess:
     """`thirdring up` in a directory. The Asterisk that it starts outlives a kill, and is stopped by `close`."""
 
-    def __init__(self, directory: Path, *, wrap_up: str = "0s") -> None:
+    def __init__(self, directory: Path, *, wrap_up: str = "0s", site: Json | None = None) -> None:
+        """`site` is the site file as data; without one it is a small hotline of two agents."""
         self.data = directory / "data"
         self._log = directory / "service.log"
         self._process: asyncio.subprocess.Process | None = None
         music = write_tone(directory / "music" / "tone.wav", hertz=MUSIC_HZ, seconds=10).parent
         greeting = write_tone(directory / "greeting.wav", hertz=GREETING_HZ, seconds=1)
         self.site = directory / "site.yaml"
-        self.site.write_text(SITE.format(wrap_up=wrap_up, music=music, greeting=greeting), encoding="utf-8")
+        if site is not None:
+            write_site(site, self.site)
+        else:
+            self.site.write_text(
+                SITE.format(wrap_up=wrap_up, music=music, greeting=greeting), encoding="utf-8"
+            )
         self._exit = AsyncExitStack()
         self._http: aiohttp.ClientSession
 
@@ -90,11 +98,12 @@ class ServiceProcess:
                 sys.executable, "-m", "app", "up", "--site", str(self.site), "--data", str(self.data),
                 env=environment, stdout=log, stderr=log,
             )  # fmt: skip
+        told = self.data / "service.json"
+        process = self._process
         await until(
-            (self.data / "service.json").exists,
-            f"not started: {self.log()}",
-            timeout=_STARTED_WITHIN,
+            lambda: told.exists() or process.returncode is not None, "not started", timeout=_STARTED_WITHIN
         )
+        assert told.exists(), f"not started: {self.log()}"
         self._told = json.loads((self.data / "service.json").read_text())
         self._token = json.loads((self.data / "secrets.json").read_text())["admin_token"]
         await self.until_ready()
@@ -128,6 +137,16 @@ class ServiceProcess:
         assert self._process is not None
         return await asyncio.wait_for(self._process.wait(), 15)
 
+    async def command(self, name: str) -> str:
+        """Run another command of the program over the same data; what it printed. Fails when it fails."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app", name, "--site", str(self.site), "--data", str(self.data),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        assert process.returncode == 0, said.decode()
+        return said.decode()
+
     def another_controller(self) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
         """Somebody who connects to our Asterisk under our application's name."""
         running = json.loads((self.data / "asterisk" / "running.json").read_text())
@@ -140,6 +159,12 @@ class ServiceProcess:
     def log(self) -> str:
         """What it printed."""
         return self._log.read_text() if self._log.exists() else ""
+
+    def pids(self) -> list[int]:
+        """The service's process, and its Asterisk's."""
+        assert self._process is not None
+        running = json.loads((self.data / "asterisk" / "running.json").read_text())
+        return [self._process.pid, running["pid"]]
 
     @property
     def sip(self) -> tuple[str, int]:
@@ -194,12 +219,17 @@ class ServiceProcess:
 
     async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request; the answer's JSON. Fails on anything but 2xx."""
+        text = await self.text(f"/api/v1/{path}", method=method, body=body)
+        return json.loads(text) if text else None
+
+    async def text(self, path: str, *, method: str = "GET", body: dict[str, Any] | None = None) -> str:
+        """One request; the answer as it comes. Fails on anything but 2xx."""
         headers = {"Authorization": f"Bearer {self._token}"}
-        url = f"{self._told['url']}/api/v1/{path}"
+        url = URL(f"{self._told['url']}{path}", encoded=True)
         async with self._http.request(method, url, json=body, headers=headers) as answer:
             text = await answer.text()
             assert answer.ok, f"{method} {path}: {answer.status} {text}"
-            return json.loads(text) if text else None
+            return text
 
     async def log_in(self, *agents: str) -> None:
         """Agents take their seats."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.acd import facts as acd
-from app.acd.model import AgentStatus, ExitReason, OfferOutcome
+from app.acd.model import AgentStatus, ExitReason, Floor, Membership, OfferOutcome, Queue
 from app.calls import facts as calls
 from app.calls.call import CallKind
 from app.calls.facts import Fact
@@ -17,7 +17,16 @@ from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 from app.runtime.codec import encode_facts
 from app.store.past_queue_log import queue_log
 from metrics.intervals import Period
-from metrics.queue_log import Line, QueuedCall, Seat, call_lines, in_order, offer_lines, seat_lines
+from metrics.queue_log import (
+    Line,
+    QueuedCall,
+    Seat,
+    call_lines,
+    in_order,
+    offer_lines,
+    queues_of,
+    seat_lines,
+)
 from metrics.records import Offer
 from tests.support.databases import TestDatabase
 from tests.support.journals import NOON, running_journal
@@ -121,14 +130,13 @@ def test_an_offer_that_was_not_answered_says_how_long_it_rang(
 
 
 def test_a_shift_is_log_in_pauses_and_log_out() -> None:
-    """AGENTLOGIN(channel), PAUSEALL(reason), UNPAUSEALL, AGENTLOGOFF(channel|logintime)."""
+    """ADDMEMBER, PAUSE(reason), UNPAUSE, REMOVEMEMBER in each queue; PAUSEALL(reason) and UNPAUSEALL lead."""
 
     def seat(seconds: float, status: AgentStatus, code: str | None = None) -> Seat:
         return Seat(
             agent_id=LIN,
             since=at(seconds),
             status=status,
-            device_id=DeviceId("phone1"),
             pause_code=PauseCode(code) if code else None,
         )
 
@@ -140,18 +148,33 @@ def test_a_shift_is_log_in_pauses_and_log_out() -> None:
         seat(40, AgentStatus.PAUSED, "lunch"),
         seat(50, AgentStatus.LOGGED_OUT),
     ]
-    assert [
-        str(line).removeprefix("13667203").replace("|NONE|NONE|Agent/lin|", " ") for line in seat_lines(shift)
-    ] == [
-        "40 AGENTLOGIN|PJSIP/phone1",
-        "50 PAUSEALL|lunch",
-        "60 UNPAUSEALL",
-        "60 PAUSEALL|training",
-        "70 UNPAUSEALL",
-        "80 PAUSEALL|lunch",
-        "90 UNPAUSEALL",
-        "90 AGENTLOGOFF|PJSIP/phone1|50",
+    lines = [str(line) for line in seat_lines(shift, [QueueId("service"), QueueId("sales")])]
+    assert [line.removeprefix("13667203") for line in lines if "|sales|" not in line] == [
+        "40|NONE|service|Agent/lin|ADDMEMBER|",
+        "50|NONE|NONE|Agent/lin|PAUSEALL|lunch",
+        "50|NONE|service|Agent/lin|PAUSE|lunch",
+        "60|NONE|NONE|Agent/lin|UNPAUSEALL|",
+        "60|NONE|service|Agent/lin|UNPAUSE|",
+        "60|NONE|NONE|Agent/lin|PAUSEALL|training",
+        "60|NONE|service|Agent/lin|PAUSE|training",
+        "70|NONE|NONE|Agent/lin|UNPAUSEALL|",
+        "70|NONE|service|Agent/lin|UNPAUSE|",
+        "80|NONE|NONE|Agent/lin|PAUSEALL|lunch",
+        "80|NONE|service|Agent/lin|PAUSE|lunch",
+        "90|NONE|service|Agent/lin|REMOVEMEMBER|",
     ]
+    service = [line.replace("|service|", "|…|") for line in lines if "|service|" in line]
+    assert service == [line.replace("|sales|", "|…|") for line in lines if "|sales|" in line]
+
+
+def test_agents_are_members_of_the_queues_that_the_site_file_says() -> None:
+    """In its order."""
+    queues = [QueueId(name) for name in ("service", "sales")]
+    members = (Membership(LIN), Membership(AgentId("wang")))
+    floor = Floor(
+        queues={queues[0]: Queue(queues[0], "", members), queues[1]: Queue(queues[1], "", members[:1])}
+    )
+    assert queues_of(floor) == {LIN: queues, AgentId("wang"): queues[:1]}
 
 
 def test_a_number_makes_neither_a_field_nor_a_line() -> None:
@@ -184,10 +207,11 @@ async def test_the_queue_log_is_written_from_the_database(tmp_path: Path, databa
             journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
         await journal.flush()
         async with journal.database.engine.connect() as connection:
-            lines = await queue_log(connection, Period(NOON, NOON + timedelta(hours=1)))
+            period = Period(NOON, NOON + timedelta(hours=1))
+            lines = await queue_log(connection, period, {agent: [queue]})
     noon = int(NOON.timestamp())
     assert [str(line) for line in lines] == [
-        f"{noon}|NONE|NONE|Agent/ann|AGENTLOGIN|PJSIP/phone1",
+        f"{noon}|NONE|sales|Agent/ann|ADDMEMBER|",
         f"{noon + 1}|c1|sales|NONE|ENTERQUEUE||4001|1",
         f"{noon + 9}|c1|sales|Agent/ann|CONNECT|8|c1-1|0",
         f"{noon + 60}|c1|sales|Agent/ann|COMPLETEAGENT|8|51|1",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.acd.events import LogInRequested, TimePassed
@@ -84,23 +84,22 @@ def of_a_report(passages: list[Passage], terms: Terms) -> float | None:
     return service_level(tally, terms.service_level)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # Nothing of the floor changes.
 @given(st.lists(PASSAGES), st.sampled_from(ServiceLevel))
-async def test_it_is_the_figure_of_a_report_of_the_day(
-    passages: list[Passage], formula: ServiceLevel
+def test_it_is_the_figure_of_a_report_of_the_day(
+    floor: Stage, passages: list[Passage], formula: ServiceLevel
 ) -> None:
     """By each of the five formulas, for each queue, calls that wait and calls refused at the door included."""
-    stage = stage_at(NINE)
-    site = stage.service.site
-    stage.service.site = replace(site, policies=replace(site.policies, service_level_formula=formula))
-    counted, midnight = Today(stage.service), NINE + timedelta(hours=7)
+    site = floor.service.site
+    floor.service.site = replace(site, policies=replace(site.policies, service_level_formula=formula))
+    counted, midnight = Today(floor.service), NINE + timedelta(hours=7)
     mine = [each for each in passages if each.enqueued_at < midnight]
     hears(counted, *mine)
     for queue_id in {each.queue_id for each in mine}:
         of_queue = [each for each in mine if each.queue_id == queue_id]
         open_ones = [each for each in of_queue if each.entered_at is not None and each.wait is None]
         found = counted.service_level(queue(queue_id, *open_ones))
-        assert found == of_a_report(of_queue, stage.service.site.policies.terms)
-    stage.dispatcher.stop()
+        assert found == of_a_report(of_queue, floor.service.site.policies.terms)
 
 
 def test_before_the_first_call_there_is_none(floor: Stage) -> None:

@@ -63,9 +63,9 @@ class ScopeQuery(PeriodQuery):
     ] = None
     outside_shifts: Annotated[bool, Field(description="Only what began in no shift.")] = False
     nobody: Annotated[bool, Field(description="Only calls that no agent took.")] = False
-    service_level: Annotated[
-        ServiceLevel | None, Field(description="The formula; default: the site's.")
-    ] = None
+    service_level: Annotated[ServiceLevel | None, Field(description="The formula; default: the site's.")] = (
+        None
+    )
     within_seconds: Annotated[
         float | None, Field(gt=0, le=3600, description="T: who waits no longer is served in time.")
     ] = None

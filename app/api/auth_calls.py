@@ -30,7 +30,10 @@ def check_call(request: Request, permission: Permission, call: CallItem, teams: 
 def call_for(request: Request, call: Shown, teams: Teams) -> Shown:
     """The call as this one may see it. A look at full numbers leaves a trail."""
     if reaches_one(request.state.principal, Permission.NUMBERS_SEE, agents_of(call), teams):
-        trail_of(request).is_revealing = True
+        trail = trail_of(request)
+        trail.is_revealing = True
+        if "call_id" not in request.path_params:
+            trail.revealed.append(call.id)
         return call
     hidden = {"from_number": masked(call.from_number), "to_number": masked(call.to_number), "from_name": ""}
     return call.model_copy(update=hidden)

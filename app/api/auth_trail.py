@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api import problems
 from app.api.auth_permission import Permit, actor_of, body_of, operation_of
 from app.auth.audit_log import AuditLog
-from app.auth.audited import NOTED_FIELDS, REVEALING, SELF_NOTED
+from app.auth.audited import NOTED_FIELDS, NOTED_PARAMETERS, REVEALING, SELF_NOTED
 from app.ids import AgentId
 from app.live.mask import masked
 from app.runtime.service import Service
@@ -33,6 +33,8 @@ class Trail:
     before: Mapping[str, Any] = field(default_factory=dict)
     is_revealing: bool = False
     """Whether it showed personal data unmasked."""
+    revealed: list[str] = field(default_factory=list)
+    """The calls whose data it showed, where the address does not name the one."""
 
 
 def trail_of(request: Request) -> Trail:
@@ -46,6 +48,10 @@ def trail_marks(service: Service) -> Permit:
 
     async def mark(request: Request) -> None:
         operation, trail = operation_of(request), trail_of(request)
+        parameters = NOTED_PARAMETERS.get(operation, ())
+        trail.details = {
+            name: request.query_params[name][:64] for name in parameters if name in request.query_params
+        }
         fields = NOTED_FIELDS.get(operation)
         if fields is None:
             return
@@ -115,11 +121,12 @@ def _about(request: Request) -> str:
 
 def _details(trail: Trail) -> dict[str, Any]:
     after = trail.look() if trail.look else {}
+    details = trail.details | ({"calls": trail.revealed} if trail.revealed else {})
     if after == trail.before:
-        return trail.details
+        return details
     changed = [name for name in after if after[name] != trail.before.get(name)]
     return {
-        **trail.details,
+        **details,
         "before": {name: trail.before.get(name) for name in changed},
         "after": {name: after[name] for name in changed},
     }

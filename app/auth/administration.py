@@ -1,5 +1,6 @@
 """Users and tokens: made, changed and ended by those who may. Nobody makes another mightier than oneself."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -7,10 +8,18 @@ from typing import Any
 
 from app.auth.actor import Actor
 from app.auth.credentials import hash_of, new_token_id, new_token_secret
-from app.auth.errors import BeyondOwner, Forbidden, LastAdmin, SubjectTaken, UnknownUser, WeakPassword
+from app.auth.errors import (
+    BeyondOwner,
+    Forbidden,
+    LastAdmin,
+    SubjectTaken,
+    UnknownUser,
+    WeakPassword,
+    WrongUserName,
+)
 from app.auth.identities import Identities
 from app.auth.logins import in_new_epoch, user_name_of
-from app.auth.model import Permission, Principal, Role, Token, TokenId, TokenKind, User
+from app.auth.model import USER_NAME_PATTERN, Permission, Principal, Role, Token, TokenId, TokenKind, User
 from app.auth.passwords import Hasher, weaknesses
 from app.auth.permissions import GRANTS
 from app.auth.store import AccountStore
@@ -72,9 +81,11 @@ class Administration:
         agent_id: AgentId | None = None,
         teams: Sequence[str] = (),
     ) -> User:
-        """A new user. Raises `WeakPassword`, `UserExists`, `Forbidden`."""
+        """A new user. Raises `WrongUserName`, `WeakPassword`, `UserExists`, `Forbidden`."""
         _check_rank(actor.principal, role)
         user_name, now = user_name_of(name), self._clock.now()
+        if not re.fullmatch(USER_NAME_PATTERN, user_name):
+            raise WrongUserName(name)
         user = User(
             name=user_name,
             role=role,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.auth.model import Permission, Role
+from app.auth.model import LONGEST_TOKEN_DAYS, Permission, Role
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no other name for it
@@ -56,7 +56,14 @@ def add_token_command(command: argparse.ArgumentParser) -> None:
         default=[],
         help="of a display (default: the whole floor); may be given again",
     )
-    add.add_argument("--days", type=int, default=90, help="how long it holds (%(default)s)")
+    add.add_argument(
+        "--days",
+        type=int,
+        default=90,
+        choices=range(1, LONGEST_TOKEN_DAYS + 1),
+        metavar=f"1..{LONGEST_TOKEN_DAYS}",
+        help="how long it holds (%(default)s)",
+    )
     _add(commands, "list", help="all tokens")
     _add(commands, "revoke", help="end a token now").add_argument("id")
 

@@ -18,6 +18,12 @@ NOTED_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """Operations that change the floor, each with the fields to note. Numbers are masked."""
 
+NOTED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "listCalls": ("state", "queue_id", "agent_id", "kind", "outcome", "since", "until"),
+    "exportQueueLog": ("day", "since", "until"),
+}
+"""Operations that can show personal data of many, each with the parameters that say whose."""
+
 SELF_NOTED = frozenset(
     {
         "openSession",

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.auth.errors import SignOnRefused
-from app.auth.model import Role, User
+from app.auth.model import USER_NAME_PATTERN, Role, User
 from app.ids import AgentId
 
 Claims = Mapping[str, Any]
 
-_NAME = re.compile(r"[\w.@-]{1,64}")
+_NAME = re.compile(USER_NAME_PATTERN)
 _LONGEST_DISPLAY_NAME = 100
 
 

@@ -85,6 +85,16 @@ class WeakPassword(AuthError):
         )
 
 
+class WrongUserName(AuthError):
+    """A text that can be no user name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "wrong-user-name",
+            f"Expected a user name of 1 to 64 letters, digits and `_.@-`, got {name[:100]!r}.",
+        )
+
+
 class UserExists(AuthError):
     """The name is taken."""
 

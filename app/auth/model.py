@@ -10,6 +10,8 @@ from app.ids import AgentId
 
 UserName = NewType("UserName", str)
 TokenId = NewType("TokenId", str)
+USER_NAME_PATTERN = r"^[\w.@-]{1,64}$"
+"""It stands in addresses, on the command line and in the audit log."""
 SecretHash = NewType("SecretHash", str)
 """What is kept of a secret: it cannot be used to log in."""
 
@@ -87,6 +89,9 @@ class User:
     is_disabled: bool = False
     epoch: int = 1
     """Sessions of another epoch are over: a new one ends all sessions at once."""
+
+
+LONGEST_TOKEN_DAYS = 3660
 
 
 class TokenKind(StrEnum):

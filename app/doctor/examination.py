@@ -26,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     accounts.check_audit,
     accounts.check_sign_on,
     ports.check_http_port,
+    ports.check_transport,
     site.check_secrets_file,
     site.check_site_file,
 )

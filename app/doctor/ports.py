@@ -5,8 +5,10 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.api import tls
 from app.doctor.context import Context
 from app.doctor.finding import Finding, error, ok, warning
+from app.loopback import is_loopback
 from app.site.model import Site
 
 _PORTS_PER_CALL = 4
@@ -22,6 +24,24 @@ async def check_http_port(context: Context) -> Finding:
     problem = _problem(settings.host, settings.port, socket.SOCK_STREAM)
     return _judge(
         "REST port", settings.host, settings.port, problem, "Set THIRDRING_HOST and THIRDRING_PORT."
+    )
+
+
+async def check_transport(context: Context) -> Finding:
+    """Nobody on the network can read passwords and sessions."""
+    settings = context.settings
+    try:
+        tls.check_tls(settings.tls_certificate, settings.tls_key)
+    except tls.TlsUnusable as problem:
+        return error("TLS", str(problem), advice="Correct THIRDRING_TLS_CERTIFICATE and THIRDRING_TLS_KEY.")
+    if settings.tls_certificate is not None:
+        return ok("TLS", f"{settings.tls_certificate}")
+    if is_loopback(settings.host):
+        return ok("TLS", "not needed: only this machine can connect")
+    return warning(
+        "TLS",
+        f"{settings.host} is served without: passwords and sessions can be read on the network",
+        advice="Set THIRDRING_TLS_CERTIFICATE and THIRDRING_TLS_KEY, or let only a proxy that speaks TLS connect.",
     )
 
 

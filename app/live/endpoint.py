@@ -59,6 +59,7 @@ class _Guest:
         self._source = source
         self._principal: Principal | None = None
         self._view: View | None = None
+        self._in_full: tuple[Actor, list[str]] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -83,13 +84,25 @@ class _Guest:
         return self._principal is not None
 
     def follow(self, subscription: Subscription) -> None:
-        """Whether it may follow this. A wish for full numbers is audited. Raises `LiveError`."""
+        """Whether it may follow this. That it sees full numbers is audited, from here to its end. Raises `LiveError`."""
+        self.leave()
         self._view = subscription.view
         self.check()
         if self._principal is not None and subscription.view.numbers is Numbers.FULL:
             topics = sorted(map(text_of, subscription.view.topics))
-            actor, now = Actor(self._principal, self._source), self._service.clock.now()
-            self._access.audit.note(actor.entry("followLive", at=now, details={"topics": topics}))
+            self._in_full = Actor(self._principal, self._source), topics
+            self._note("followLive")
+
+    def leave(self) -> None:
+        """It follows nothing any more. May be called twice."""
+        self._note("unfollowLive")
+        self._in_full = None
+
+    def _note(self, action: str) -> None:
+        if self._in_full is not None:
+            actor, topics = self._in_full
+            entry = actor.entry(action, at=self._service.clock.now(), details={"topics": topics})
+            self._access.audit.note(entry)
 
     def check(self) -> None:
         """Whether it may still follow what it follows. Raises `LiveError`."""
@@ -137,6 +150,7 @@ class _Connection:
             pass
         finally:
             self._hub.leave(self._outbox)
+            self._guest.leave()
 
     async def _read(self) -> None:
         try:

@@ -7,11 +7,15 @@ import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.auth.actor import at_command_line
 from app.clock import SystemClock
 from app.errors import PeriodInvalid
 from app.runtime.codec import decode_facts
 from app.runtime.recovery import first_difference
 from app.settings import Settings
+from app.store.accounts import StoredAccounts
 from app.store.engine import open_engine
 from app.store.journal import Journal, JournalSettings
 from app.store.past_queue_log import queue_log
@@ -56,6 +60,7 @@ async def rebuild_history(settings: Settings) -> int:
     journal, projector = await _open_journal(settings)
     try:
         count = await rebuild(journal.database.engine, projector)
+        await _note(journal.database.engine, "rebuildHistory", {"entries": count})
     finally:
         await journal.close()
     sys.stdout.write(f"Derived tables made anew from {count} entries.\n")
@@ -69,10 +74,18 @@ async def export_queue_log(settings: Settings, period: Period, queues_of: Queues
         with plain_failures():
             async with engine.connect() as connection:
                 lines = await queue_log(connection, period, queues_of)
+        asked: dict[str, object] = {"since": period.since.isoformat(), "until": period.until.isoformat()}
+        await _note(engine, "exportQueueLog", asked)
     finally:
         await engine.dispose()
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
+
+
+async def _note(engine: AsyncEngine, action: str, details: dict[str, object]) -> None:
+    """What somebody did at the command line stands in the audit log. Raises `AccountsAway`; nothing is shown then."""
+    entry = at_command_line().entry(action, at=SystemClock().now(), details=details)
+    await StoredAccounts(engine).write_audit([entry])
 
 
 def period_of(since: str, until: str, *, time_zone: str) -> Period:

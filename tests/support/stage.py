@@ -41,6 +41,7 @@ from app.runtime.health import Health, Level, Part
 from app.runtime.service import Service
 from app.site.model import Language, Site
 from tests.support.accounts import quick_hasher
+from tests.support.metered import metering_of
 
 TOKEN = "a-token-for-tests"
 START = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
@@ -118,6 +119,8 @@ class Stage:
         missed: MissedCalls | None = None,
         accounts: AccountStore | None = None,
         sign_on: SignOnSettings | None = None,
+        *,
+        is_measured: bool = False,
     ) -> None:
         self.clock = StageClock()
         self.journal = ListJournal()
@@ -148,7 +151,12 @@ class Stage:
             accounts, clock=self.clock, admin_token=TOKEN, hasher=quick_hasher(), sign_on=sign_on
         )
         self.api: Api = create_api(
-            self.service, access=self.access, history=history, records=records, missed=missed
+            self.service,
+            access=self.access,
+            history=history,
+            records=records,
+            missed=missed,
+            metering=metering_of(self.service) if is_measured else None,
         )
 
     def open(self) -> None:

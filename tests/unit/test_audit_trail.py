@@ -17,6 +17,7 @@ from app.auth.memory import MemoryStore
 from app.auth.model import Permission, Role
 from app.store.waiting_audit import SpooledWaiting
 from tests.support.accounts import PASSWORD, entry
+from tests.support.metrics_records import ListRecords
 from tests.support.people import People
 from tests.support.stage import LIN, Stage
 
@@ -108,10 +109,32 @@ async def test_a_look_at_full_numbers_is_noted_and_one_at_masked_ones_is_not(peo
             await page.get("/api/v1/calls/c1")
             await page.get("/api/v1/calls")
     looks = [each for each in await log_of(people.access) if each.action in {"showCall", "listCalls"}]
-    assert [(each.actor, each.action, each.object) for each in looks] == [
-        ("user:shift_supervisor", "showCall", "call:c1"),
-        ("user:shift_supervisor", "listCalls", ""),
+    assert [(each.actor, each.action, each.object, each.details) for each in looks] == [
+        ("user:shift_supervisor", "showCall", "call:c1", {}),
+        ("user:shift_supervisor", "listCalls", "", {"calls": ["c1"]}),
     ]
+
+
+async def test_a_look_at_many_is_noted_with_whose_data_it_showed(people: People) -> None:
+    """Only those that it showed in full, and how they were asked for."""
+    await people.user(Role.AGENT)
+    async with people.browser(await people.session(Role.AGENT)) as page:
+        await page.get("/api/v1/calls", params={"agent_id": LIN, "state": "live"})
+        people.stage.picks_up("c1-1")
+        people.stage.call("c2")
+        await page.get("/api/v1/calls", params={"agent_id": LIN, "state": "live"})
+    noted = await last(people)
+    assert (noted.actor, noted.action) == ("user:agent", "listCalls")
+    assert noted.details == {"agent_id": "lin", "state": "live", "calls": ["c1"]}
+
+
+async def test_an_export_is_noted_with_its_period() -> None:
+    """It shows all numbers."""
+    stage = Stage(records=ListRecords([]))
+    async with stage.client() as admin:
+        assert (await admin.get("/api/v1/reports/queue-log", params={"day": "2026-11-20"})).status_code == 200
+    (noted,) = await log_of(stage.access)
+    assert (noted.action, noted.details) == ("exportQueueLog", {"day": "2026-11-20"})
 
 
 async def test_a_number_that_was_dialled_is_noted_masked(people: People) -> None:
@@ -166,9 +189,13 @@ async def test_the_log_is_searched_by_what_it_says(people: People) -> None:
             await admin.get("/api/v1/audit", params={"action": "pause", "limit": 2, "cursor": first["next"]})
         ).json()
         wrong = await admin.get("/api/v1/audit", params={"cursor": "x"})
+        await admin.post("/api/v1/agents/nobody/log-out")
+        by_result = (await admin.get("/api/v1/audit", params={"result": "refused"})).json()["entries"]
+        by_source = (await admin.get("/api/v1/audit", params={"source": "192.0.2.1"})).json()["entries"]
     assert [each["seq"] for each in first["entries"] + second["entries"]] == [3, 2, 1]
     assert [each["details"]["code"] for each in first["entries"]] == ["lunch", "培训"]
     assert second["next"] is None
+    assert ([each["action"] for each in by_result], by_source) == (["logOut"], [])
     assert wrong.json()["code"] == "wrong-cursor"
 
 

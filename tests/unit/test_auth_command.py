@@ -67,6 +67,8 @@ def test_the_last_admin_stays(say: Say) -> None:
     [
         (("user", "add", "lin", "--role", "agent"), "short\n", "expected 12 to 128 characters, got 5"),
         (("user", "add", "lin", "--role", "agent"), "", "standard input is empty"),
+        (("user", "add", "a b", "--role", "agent"), PASSWORD, "Expected a user name of 1 to 64 letters"),
+        (("user", "add", "\x1b[2J", "--role", "agent"), PASSWORD, "got '\\x1b[2J'"),
         (("user", "disable", "nobody"), "", "No user has the name 'nobody'"),
         (("user", "unlock", "nobody"), "", "No user has the name 'nobody'"),
         (("token", "revoke", "nothing"), "", "No token has the id 'nothing'"),
@@ -101,6 +103,13 @@ def test_no_option_takes_a_password(say: Say) -> None:
     """Others on the machine see arguments."""
     with pytest.raises(SystemExit):
         say("user", "add", "lin", "--role", "agent", "--password", PASSWORD)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "3661", "999999999999"])
+def test_a_token_holds_for_a_number_of_days_that_can_be(say: Say, days: str) -> None:
+    """As the interface has it."""
+    with pytest.raises(SystemExit):
+        say("token", "add", "script", "--permission", "reports:see", "--days", days)
 
 
 def test_a_token_is_printed_alone(say: Say) -> None:

@@ -96,13 +96,23 @@ async def test_a_page_is_known_by_its_session(people: People) -> None:
         await board.subscribe("calls", numbers="full")
         await board.hear()
         assert board.values["call:c1"]["from_number"] == "13800138000"
+        await board.subscribe("calls", "queues", numbers="full")
+        await board.hear()
+        await board.subscribe("calls")
+        await board.hear()
+        await board.subscribe("calls", numbers="full")
+        await board.hear()
     await people.access.audit.flush()
-    (noted,) = [
-        link.entry
+    noted = [
+        (link.entry.actor, link.entry.action, link.entry.details["topics"])
         for link in await people.access.store.audit_links(after=0, limit=99)
-        if link.entry.action == "followLive"
+        if link.entry.action.endswith("followLive") or link.entry.action == "unfollowLive"
     ]
-    assert (noted.actor, noted.details) == ("user:shift_supervisor", {"topics": ["calls"]})
+    assert noted == [
+        ("user:shift_supervisor", action, topics)
+        for topics in (["calls"], ["calls", "queues"], ["calls"])
+        for action in ("followLive", "unfollowLive")
+    ]
 
 
 async def test_a_page_may_show_a_token_instead(people: People) -> None:

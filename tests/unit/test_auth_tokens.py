@@ -44,6 +44,14 @@ async def test_a_secret_is_shown_once_and_kept_as_a_hash(people: People) -> None
     assert made["secret"] not in repr(kept)
 
 
+@pytest.mark.parametrize("label", ["\x1b]0;gone\x07", "two\nlines", "\x9b2J", ""])
+async def test_a_label_moves_no_cursor_where_it_is_printed(people: People, label: str) -> None:
+    """`thirdring token list` prints it."""
+    async with people.stage.client() as admin:
+        answer = await admin.post(TOKENS, json={"label": label, "permissions": ["agents:see"]})
+    assert answer.json()["code"] == "invalid-request"
+
+
 async def test_a_token_opens_until_it_expires(people: People) -> None:
     """At that moment it is over."""
     token = await people.token(Permission.AGENTS_SEE, days=1)

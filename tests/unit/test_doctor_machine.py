@@ -199,3 +199,20 @@ async def test_there_are_enough_rtp_ports_for_a_call_at_every_phone(
     text = HEAD + "queues: {q: }\ndevices: {a: {extension: 10}, b: {extension: 11}}\n"
     context = context_for(tmp_path, text + f"asterisk: {{rtp_ports: 10000-{last}}}\n")
     assert (await ports.check_rtp_ports(context, site_of(context))).level is level
+
+
+@pytest.mark.parametrize(
+    ("settings", "level"),
+    [
+        ({"host": "127.0.0.1"}, Level.OK),
+        ({"host": "localhost"}, Level.OK),
+        ({"host": "::1"}, Level.OK),
+        ({"host": "0.0.0.0"}, Level.WARNING),
+        ({"host": "192.0.2.1"}, Level.WARNING),
+        ({"host": "0.0.0.0", "tls_key": "/nowhere/key.pem"}, Level.ERROR),
+    ],
+)
+async def test_an_interface_on_the_network_without_tls_is_named(
+    tmp_path: Path, settings: dict[str, str], level: Level
+) -> None:
+    assert (await ports.check_transport(context_for(tmp_path, **settings))).level is level

@@ -8,10 +8,13 @@ import pytest
 
 from app.__main__ import main
 from app.acd import facts as acd
+from app.auth.actor import at_command_line
 from app.errors import PeriodInvalid
 from app.ids import CallId, QueueId
 from app.runtime.codec import encode_facts
 from app.runtime.maintenance import period_of
+from app.store.accounts import StoredAccounts
+from app.store.engine import open_engine
 from metrics.intervals import Period
 from tests.support.journals import NOON, running_journal
 
@@ -39,6 +42,27 @@ async def test_the_command_prints_the_queue_log_of_some_days(
     assert capsys.readouterr().out == f"{int(NOON.timestamp()) + 1}|c1|sales|NONE|ENTERQUEUE|||1\n"
     assert await asyncio.to_thread(main, [*command, "--from", "2026-11-22", "--to", "2026-11-21"]) == 1
     assert "--to to be later than --from" in capsys.readouterr().err
+
+
+async def test_who_exports_or_rebuilds_at_the_command_line_is_audited(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the name that the operating system has for that one: an export shows phone numbers."""
+    await _write_down(tmp_path)
+    site = tmp_path / "site.yaml"
+    site.write_text(SITE)
+    at = ["--site", str(site), "--data", str(tmp_path)]
+    days = ["--from", "2026-11-21", "--to", "2026-11-22"]
+    for command in (["export", "queue-log", *at, *days], ["rebuild", *at]):
+        assert await asyncio.to_thread(main, command) == 0, capsys.readouterr().err
+    engine = open_engine(f"sqlite:///{tmp_path / 'thirdring.db'}")
+    entries = [link.entry for link in await StoredAccounts(engine).audit_links(after=0, limit=9)]
+    await engine.dispose()
+    assert [(each.actor, each.action) for each in entries] == [
+        (at_command_line().principal.name, "exportQueueLog"),
+        (at_command_line().principal.name, "rebuildHistory"),
+    ]
+    assert entries[0].details == {"since": "2026-11-20T16:00:00+00:00", "until": "2026-11-21T16:00:00+00:00"}
 
 
 def test_a_day_is_one_of_the_sites_calendar_and_an_instant_has_its_own_offset() -> None:

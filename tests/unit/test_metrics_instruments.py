@@ -11,31 +11,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.acd.events import LogInRequested
 from app.acd.model import ExitReason, OfferOutcome
 from app.api.app import create_api
-from app.ari.address import Address
 from app.ari.answer import Answer, Outcome
-from app.ari.client import Client
 from app.ari.errors import AriCircuitOpen, AriRefused, AriTimeout, AriUnreachable
-from app.ari.listener import Listener
 from app.ari.request import Request
 from app.ids import QueueId
-from app.store.journal import JournalStatus
-from metrics.collector import Sources
 from metrics.instruments import Instruments
-from metrics.metering import begin_metering
+from tests.support.metered import metering_of
 from tests.support.stage import LIN, TOKEN, Stage
-
-STATUS = JournalStatus(
-    last_seq=7,
-    written_seq=5,
-    lag_rows=2,
-    lag_seconds=0.5,
-    failing_since=None,
-    reason=None,
-    disk_failing_since=None,
-    disk_reason=None,
-    held_rows=0,
-    lost_rows=1,
-)
 
 REQUEST = Request(method="GET", path="channels")
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -46,11 +28,8 @@ class Metered:
 
     def __init__(self, stage: Stage | None = None) -> None:
         self.stage = stage or Stage()
-        self.instruments = Instruments()
-        address = Address(url="http://127.0.0.1:1", user="u", password="p", app="a")
-        client = Client(address, Listener(), jitter=lambda: 0.5)
-        sources = Sources(service=self.stage.service, journal=lambda: STATUS, ari=client, version="1.2.3")
-        self.metering = begin_metering(self.instruments, sources)
+        self.metering = metering_of(self.stage.service)
+        self.instruments = self.metering.instruments
         self.api = create_api(self.stage.service, metering=self.metering)
         self.stage.open()
 

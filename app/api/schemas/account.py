@@ -4,22 +4,29 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from app.api.schemas.base import Body, Instant, Name, Shape
-from app.auth.model import Permission, Principal, Reach, Role, Token, TokenKind, User
+from app.api.schemas.base import ONE_LINE, Body, Instant, Name, Shape
+from app.auth.model import (
+    LONGEST_TOKEN_DAYS,
+    USER_NAME_PATTERN,
+    Permission,
+    Principal,
+    Reach,
+    Role,
+    Token,
+    TokenKind,
+    User,
+)
 from app.auth.passwords import LONGEST, SHORTEST
 from app.live.protocol import TOPIC_LIMIT
 
-_LONGEST_TOKEN_DAYS = 3660
-
-UserText = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.@-]+$"), Field(examples=["lin"])
-]
+UserText = Annotated[str, StringConstraints(pattern=USER_NAME_PATTERN), Field(examples=["lin"])]
 Password = Annotated[
     str,
     StringConstraints(max_length=1024),
     Field(description=f"{SHORTEST} to {LONGEST} characters.", examples=["correct horse battery"]),
 ]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ONE_LINE)]
+DisplayName = Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)]
 TeamNames = Annotated[
     tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...], Field(max_length=64)
 ]
@@ -65,7 +72,7 @@ class NewUser(Body):
     name: UserText
     password: Password
     role: Role
-    display_name: Annotated[str, StringConstraints(max_length=100)] = ""
+    display_name: DisplayName = ""
     agent_id: Name | None = None
     teams: TeamNames = ()
 
@@ -74,7 +81,7 @@ class UserChange(Body):
     """What is to change; what is not named stays."""
 
     role: Role | None = None
-    display_name: Annotated[str, StringConstraints(max_length=100)] | None = None
+    display_name: DisplayName | None = None
     agent_id: Annotated[Name | None, Field(description="Null: the user is no agent any more.")] = None
     teams: TeamNames | None = None
     is_disabled: Annotated[
@@ -210,4 +217,4 @@ class NewToken(Body):
         tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...],
         Field(max_length=TOPIC_LIMIT, description="For a display; default: the whole floor."),
     ] = ()
-    days: Annotated[int, Field(ge=1, le=_LONGEST_TOKEN_DAYS, description="How long it holds.")] = 90
+    days: Annotated[int, Field(ge=1, le=LONGEST_TOKEN_DAYS, description="How long it holds.")] = 90

@@ -37,6 +37,9 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^
 
 TeamName = Annotated[str | None, Field(min_length=1, max_length=64)]
 
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""A text that moves no cursor where it is printed."""
+
 CallName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A call's id, as Asterisk or Thirdring chose it."""
 

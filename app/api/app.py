@@ -11,11 +11,11 @@ from app.api.auth_trail import TrailKeeper, trail_marks
 from app.api.call_book import CallBook
 from app.api.history import History
 from app.api.ledger import Ledger
-from app.api.missed_calls import MissedCalls, NoMissedCalls
+from app.api.missed_calls import MissedCalls
 from app.api.openapi import Api
 from app.api.pages import PAGES
 from app.api.present import PresentCalls
-from app.api.records import NoRecords, Records
+from app.api.records import Records
 from app.api.reports import Reports
 from app.api.routers.agents import agents_router
 from app.api.routers.audit import audit_router
@@ -46,23 +46,20 @@ PREFIX = "/api/v1"
 def create_api(
     service: Service,
     *,
-    history: History | None = None,
-    records: Records | None = None,
-    missed: MissedCalls | None = None,
+    history: History,
+    records: Records,
+    missed: MissedCalls,
+    access: Access,
     metering: Metering | None = None,
-    access: Access | None = None,
     today: Today | None = None,
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
 ) -> Api:
     """The ASGI application of an open service. It listens to the dispatcher from now on; make it once per service.
 
-    `history` gives past calls; without it only those are known that ended lately. `records` is what reports are counted from;
-    without it there are none, as there is no ledger of missed calls without `missed`. `today` knows the day so far; without it the day begins
-    now. `metering` gives Prometheus a page; without it there is none. `hosts` are the names by which clients
-    call the service; None lets any name pass, which is for a reverse proxy that checks it. `access` knows users, tokens and sessions; without
-    it only the admin token is known at first, and everything else is forgotten at the end.
+    `history` gives past calls, `records` is what reports are counted from, `missed` the ledger of missed calls; `access` knows users, tokens and
+    sessions. `today` knows the day so far; without it the day begins now. `metering` gives Prometheus a page; without it there is none. `hosts`
+    are the names by which clients call the service; None lets any name pass, which is for a reverse proxy that checks it.
     """
-    access = access or Access.over(clock=service.clock, admin_token=service.admin_token)
     book = CallBook()
     present = PresentCalls(service.dispatcher.board, book)
     today = today or Today(service)
@@ -77,14 +74,14 @@ def create_api(
         api.include_router(metrics_router(metering.exposition), dependencies=checks)
     api.include_router(web_router(PAGES))
     api.include_router(sign_on_router(access))
-    calls = Calls(service, present, history or book)
+    calls = Calls(service, present, history)
     for router in (
         version_router(),
         queues_router(service, today),
         agents_router(service),
         calls_router(service, calls),
-        reports_router(Reports(service, records or NoRecords())),
-        missed_calls_router(service, Ledger(service, missed or NoMissedCalls(), calls.detail)),
+        reports_router(Reports(service, records)),
+        missed_calls_router(service, Ledger(service, missed, calls.detail)),
         site_router(service),
         session_router(access),
         users_router(access),

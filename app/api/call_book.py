@@ -1,6 +1,6 @@
 """The calls as they happen: the facts about each live call, and about the latest ended ones, gathered in memory.
 
-It answers at once and without a database; without one it is also all the history there is. A call whose beginning it did not
+It answers at once and without a database. A call whose beginning it did not
 hear (the service was started during it) is not in it: the history of the database has that one.
 """
 

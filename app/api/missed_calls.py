@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.acd.model import AgentState, AgentStatus
-from app.api.errors import HistoryAway
 from app.api.history import Place
 from app.calls.missed import MissCause
 from app.ids import AgentId, CallId, MissedId, PauseCode, QueueId
@@ -100,21 +99,6 @@ class MissedCalls(Protocol):
     ) -> Sequence[MissedCall]:
         """The first `limit` entries behind a place, newest first."""
         ...
-
-
-class NoMissedCalls:
-    """For a service without a database: there is no ledger, and it says so."""
-
-    async def missed_call(self, missed_id: MissedId) -> MissedCall | None:
-        """As `MissedCalls.missed_call`."""
-        raise HistoryAway(f"this service has no database to look up {missed_id}")
-
-    async def missed_calls(
-        self, wanted: MissedFilter, *, behind: Place | None, limit: int
-    ) -> Sequence[MissedCall]:
-        """As `MissedCalls.missed_calls`."""
-        del wanted, behind, limit
-        raise HistoryAway("this service has no database")
 
 
 def place_of(missed: MissedCall) -> Place:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from app.api.errors import HistoryAway
 from metrics.intervals import Period
 from metrics.queue_log import Line, QueuesOf
 from metrics.records import Offer, Passage, SeatTime
@@ -28,28 +27,3 @@ class Records(Protocol):
     async def queue_log(self, period: Period, queues_of: QueuesOf) -> list[Line]:
         """The lines of Asterisk's queue log for a period, in order; `queues_of` says which queues agents serve."""
         ...
-
-
-class NoRecords:
-    """For a service without a database: there is nothing to report, and it says so."""
-
-    def passages(self, scope: Scope) -> AsyncIterator[Passage]:
-        """As `Records.passages`."""
-        raise _away(scope)
-
-    def offers(self, scope: Scope) -> AsyncIterator[Offer]:
-        """As `Records.offers`."""
-        raise _away(scope)
-
-    def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
-        """As `Records.seat_times`."""
-        raise _away(scope)
-
-    async def queue_log(self, period: Period, queues_of: QueuesOf) -> list[Line]:
-        """As `Records.queue_log`."""
-        del queues_of
-        raise _away(period)
-
-
-def _away(_wanted: Scope | Period) -> HistoryAway:
-    return HistoryAway("this service has no database")

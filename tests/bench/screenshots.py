@@ -17,10 +17,11 @@ from app.auth.throttle import PER_USER
 from tests.support import scene as scenes
 from tests.support.accounts import BOSS, PASSWORD
 from tests.support.chromium import chromium
+from tests.support.clocks import StillClock
 from tests.support.live_client import serving
 from tests.support.openid import openid_provider
 from tests.support.scene import Scene
-from tests.support.stage import TOKEN, Stage, StageClock
+from tests.support.stage import TOKEN, Stage
 
 PICTURES = BUILT.parent / "docs" / "screenshots"
 SCENES: dict[str, Callable[[], Scene]] = {
@@ -64,7 +65,7 @@ async def _take(browser: Browser, name: str, language: str, path: Path) -> None:
 
 async def _take_login(browser: Browser, language: str) -> None:
     """Everything that the log-in page can be."""
-    async with openid_provider(StageClock().now) as provider:
+    async with openid_provider(StillClock().now) as provider:
         stage = Stage(sign_on=provider.settings())
         stage.open()
         add_user = stage.access.administration.add_user

@@ -17,10 +17,11 @@ from app.auth.sign_on_settings import SignOnSettings
 from app.auth.throttle import PER_USER
 from tests.support.accounts import BOSS, PASSWORD
 from tests.support.chromium import chromium
+from tests.support.clocks import StillClock
 from tests.support.live_client import LiveServer, serving
 from tests.support.openid import OpenIdProvider, openid_provider
 from tests.support.people import COOKIE, People
-from tests.support.stage import Stage, StageClock
+from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -299,7 +300,7 @@ async def test_a_session_that_ends_ends_what_the_wallboard_shows(browser: Browse
 @pytest_asyncio.fixture(loop_scope="module")
 async def provider() -> AsyncIterator[OpenIdProvider]:
     """A company's own."""
-    async with openid_provider(StageClock().now) as provider:
+    async with openid_provider(StillClock().now) as provider:
         yield provider
 
 

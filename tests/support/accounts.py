@@ -1,4 +1,4 @@
-"""Accounts for tests: stores of each kind, users that log in quickly, and a clock that stands still."""
+"""Accounts for tests: stores of each kind, and users that log in quickly."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -21,21 +21,6 @@ from tests.support.databases import TestDatabase
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 BOSS = Actor(admin_token_holder(), "192.0.2.1")
-
-
-class StillClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def now(self) -> datetime:
-        """The present instant."""
-        return self.at
-
-    def pass_by(self, by: timedelta) -> None:
-        """Let time pass."""
-        self.at += by
 
 
 def quick_hasher() -> Hasher:

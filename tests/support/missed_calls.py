@@ -9,7 +9,7 @@ from app.api.history import Place
 from app.api.missed_calls import MissedCall, MissedFilter, MissedKind, OnDuty, place_of
 from app.calls.missed import MissCause
 from app.ids import AgentId, CallId, MissedId, PauseCode, QueueId
-from tests.support.stage import START
+from tests.support.clocks import START
 
 LIN = OnDuty(AgentId("lin"), AgentStatus.AVAILABLE, None, AgentState.CONNECTED)
 WANG = OnDuty(AgentId("wang"), AgentStatus.PAUSED, PauseCode("lunch"), AgentState.IDLE)

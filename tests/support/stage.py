@@ -6,8 +6,9 @@ The test is the world: it says what callers and phones do, and when time passes.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -16,6 +17,7 @@ from app.acd.events import FloorChanged, TimePassed
 from app.acd.model import Agent, Floor, Membership, Queue, Strategy
 from app.acd.rings import Cadence, RingLimit
 from app.api.app import create_api
+from app.api.call_book import CallBook
 from app.api.history import History
 from app.api.missed_calls import MissedCalls
 from app.api.openapi import Api
@@ -41,10 +43,12 @@ from app.runtime.health import Health, Level, Part
 from app.runtime.service import Service
 from app.site.model import Language, Site
 from tests.support.accounts import quick_hasher
+from tests.support.clocks import StillClock
 from tests.support.metered import metering_of
+from tests.support.metrics_records import ListRecords
+from tests.support.missed_calls import ListMissedCalls
 
 TOKEN = "a-token-for-tests"
-START = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 ENTRY = EntryNumber("4001")
 SERVICE, SALES = QueueId("service"), QueueId("sales")
 LIN, WANG = AgentId("lin"), AgentId("王伟")
@@ -54,21 +58,6 @@ PHONES = {LIN: DeviceId("phone1"), WANG: DeviceId("phone2")}
 def raise_it(fault: Exception) -> None:
     """What fails in a listener fails in the test."""
     raise fault
-
-
-class StageClock:
-    """Stands still until the test moves it."""
-
-    def __init__(self) -> None:
-        self._now = START
-
-    def now(self) -> datetime:
-        """The present instant."""
-        return self._now
-
-    def move(self, by: timedelta) -> None:
-        """Let time pass."""
-        self._now += by
 
 
 CADENCE = Cadence("cn", (timedelta(seconds=1), timedelta(seconds=4)))
@@ -122,7 +111,7 @@ class Stage:
         *,
         is_measured: bool = False,
     ) -> None:
-        self.clock = StageClock()
+        self.clock = StillClock()
         self.journal = ListJournal()
         self.performed: list[Action] = []
         self.health = Health((Part("asterisk", Level.OK), Part("database", Level.OK)))
@@ -150,13 +139,22 @@ class Stage:
         self.access = Access.over(
             accounts, clock=self.clock, admin_token=TOKEN, hasher=quick_hasher(), sign_on=sign_on
         )
-        self.api: Api = create_api(
+        book = CallBook()
+        self.dispatcher.listeners.append(book.on_entry)
+        self._history = history or book
+        self._records = records or ListRecords()
+        self._missed = missed or ListMissedCalls()
+        self.api = self.make_api(metering=metering_of(self.service) if is_measured else None)
+
+    def make_api(self, **options: Any) -> Api:
+        """The interface, with options of `create_api`."""
+        return create_api(
             self.service,
             access=self.access,
-            history=history,
-            records=records,
-            missed=missed,
-            metering=metering_of(self.service) if is_measured else None,
+            history=self._history,
+            records=self._records,
+            missed=self._missed,
+            **options,
         )
 
     def open(self) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from app.acd.events import LogInRequested
 from app.auth.model import Role
+from tests.support.clocks import START
 from tests.support.missed_calls import ListMissedCalls, missed
 from tests.support.people import MATE, OWN, STRANGER, People
-from tests.support.stage import START, Stage
+from tests.support.stage import Stage
 
 LEDGER = "/api/v1/missed-calls"
 
@@ -138,12 +139,6 @@ async def test_what_is_waived_already_is_refused(told: Stage, client: httpx2.Asy
     answer = await client.post(f"{LEDGER}/c3/waive", json={"reason": "again"})
     assert (answer.status_code, answer.json()["code"]) == (409, "waived-already")
     assert len(told.journal.entries) == before
-
-
-async def test_a_service_without_a_database_has_no_ledger(stage: Stage) -> None:
-    async with stage.client() as client:
-        answer = await client.get(LEDGER)
-    assert (answer.status_code, answer.json()["code"]) == (503, "history-away")
 
 
 # --- whose rows ----------------------------------------------------------------------------------------------------

@@ -18,9 +18,10 @@ from app.ids import AgentId, CallId, LegId, QueueId
 from app.runtime.dispatcher import Dispatcher
 from app.store.engine import open_engine
 from app.store.past_calls import PastCalls
+from tests.support.clocks import START
 from tests.support.databases import TestDatabase
 from tests.support.journals import running_journal
-from tests.support.stage import START, Stage, raise_it
+from tests.support.stage import Stage, raise_it
 
 FILTERS = [
     CallFilter(),

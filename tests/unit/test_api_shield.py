@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from app.api.app import create_api
 from app.api.shield import BODY_LIMIT, LOOPBACK_HOSTS, hosts_for
 from tests.support.stage import TOKEN, Stage
 
@@ -27,7 +26,7 @@ async def test_another_name_is_not_served(client: httpx2.AsyncClient, host: str)
 
 async def test_other_names_can_be_allowed(stage: Stage) -> None:
     """For a site that listens on its network."""
-    api = create_api(stage.service, hosts={"Hotline.example"})
+    api = stage.make_api(hosts={"Hotline.example"})
     transport = httpx2.ASGITransport(app=api)
     async with httpx2.AsyncClient(transport=transport, base_url="http://hotline.example:8600") as client:
         assert (await client.get("/health/live")).status_code == 200
@@ -36,7 +35,7 @@ async def test_other_names_can_be_allowed(stage: Stage) -> None:
 
 async def test_any_name_can_be_allowed(stage: Stage) -> None:
     """For a reverse proxy that checks names itself."""
-    transport = httpx2.ASGITransport(app=create_api(stage.service, hosts=None))
+    transport = httpx2.ASGITransport(app=stage.make_api(hosts=None))
     async with httpx2.AsyncClient(transport=transport, base_url="http://any.example") as client:
         assert (await client.get("/health/live")).status_code == 200
 

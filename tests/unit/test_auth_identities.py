@@ -12,7 +12,8 @@ from app.auth.identities import Identities
 from app.auth.memory import MemoryStore
 from app.auth.model import Permission, Role, SecretHash
 from app.auth.store import Roll
-from tests.support.accounts import NOON, StillClock, entry, session, token, user
+from tests.support.accounts import NOON, entry, session, token, user
+from tests.support.clocks import StillClock
 
 
 class FlakyStore(MemoryStore):
@@ -54,7 +55,7 @@ async def store() -> FlakyStore:
 @pytest.fixture
 def clock() -> StillClock:
     """Noon."""
-    return StillClock()
+    return StillClock(NOON)
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ async def test_use_is_written_down_and_outlives_a_restart(
     store: FlakyStore, identities: Identities, clock: StillClock
 ) -> None:
     """What could not be written waits."""
-    clock.pass_by(timedelta(minutes=50))
+    clock.move(timedelta(minutes=50))
     assert await identities.by_session("s1")
     store.is_away = True
     with pytest.raises(AccountsAway):
@@ -123,5 +124,5 @@ async def test_use_is_written_down_and_outlives_a_restart(
     kept = await store.session(hash_of("s1"))
     assert kept is not None
     assert kept.used_at == clock.now()
-    clock.pass_by(timedelta(minutes=50))
+    clock.move(timedelta(minutes=50))
     assert await Identities(store, clock=clock, admin_token="").by_session("s1")

@@ -26,9 +26,10 @@ from app.auth.sign_on_settings import SignOnMisconfigured, sign_on_settings
 from app.auth.throttle import PER_ADDRESS
 from app.settings import Settings
 from tests.support.accounts import BOSS, PASSWORD
+from tests.support.clocks import StillClock
 from tests.support.openid import CLIENT_ID, RULES, OpenIdProvider, openid_provider
 from tests.support.people import COOKIE, ORIGIN, page_headers
-from tests.support.stage import Stage, StageClock
+from tests.support.stage import Stage
 
 CALLBACK = "/login/sign-on/callback"
 NAME = "lin.xiao@example.com"
@@ -85,7 +86,7 @@ class World:
 @pytest.fixture
 async def provider() -> AsyncIterator[OpenIdProvider]:
     """It keeps the time of the stage."""
-    async with openid_provider(StageClock().now) as provider:
+    async with openid_provider(StillClock().now) as provider:
         yield provider
 
 

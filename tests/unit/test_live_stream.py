@@ -19,8 +19,9 @@ from app.calls.turn import Outcome
 from app.ids import AgentId, DeviceId, LegId, QueueId
 from app.live import endpoint, hub
 from app.live.protocol import CloseCode, Frames
+from tests.support.clocks import START
 from tests.support.live_client import LiveServer, Wallboard, serving
-from tests.support.stage import LIN, START, WANG, Stage, floor
+from tests.support.stage import LIN, WANG, Stage, floor
 from tests.support.until import until
 
 

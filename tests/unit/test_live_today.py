@@ -24,9 +24,10 @@ from metrics.records import Passage
 from metrics.scope import Scope
 from metrics.tally import Tally
 from metrics.terms import ServiceLevel, Terms
+from tests.support.clocks import START
 from tests.support.live_client import LiveServer, serving
 from tests.support.metrics_records import NINE, PASSAGES, ListRecords, answered, at, left, waits
-from tests.support.stage import LIN, SERVICE, START, Stage
+from tests.support.stage import LIN, SERVICE, Stage
 from tests.support.until import until
 
 EVENT = TimePassed()

@@ -17,8 +17,9 @@ from app.live import watch
 from app.live.client import LiveClient, LiveRefused
 from app.live.screen import TOPICS, draw_floor
 from app.live.watch import NothingToWatch, run_watch
+from tests.support.clocks import START
 from tests.support.live_client import serving
-from tests.support.stage import LIN, SERVICE, START, TOKEN, Stage
+from tests.support.stage import LIN, SERVICE, TOKEN, Stage
 
 
 def printed(picture: RenderableType) -> str:

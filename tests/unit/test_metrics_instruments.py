@@ -10,7 +10,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.acd.events import LogInRequested
 from app.acd.model import ExitReason, OfferOutcome
-from app.api.app import create_api
 from app.ari.answer import Answer, Outcome
 from app.ari.errors import AriCircuitOpen, AriRefused, AriTimeout, AriUnreachable
 from app.ari.request import Request
@@ -30,7 +29,7 @@ class Metered:
         self.stage = stage or Stage()
         self.metering = metering_of(self.stage.service)
         self.instruments = self.metering.instruments
-        self.api = create_api(self.stage.service, metering=self.metering)
+        self.api = self.stage.make_api(metering=self.metering)
         self.stage.open()
 
     async def samples(self) -> Samples:

@@ -30,7 +30,7 @@ up: .venv/.runtime ## run the service
 doctor: .venv/.runtime ## say what is missing on this machine, and what to do about it
 	@$(RUN) app doctor
 
-secrets: var/secrets/ari_password var/secrets/thirdring_database_url ## make up the passwords that compose.yaml needs
+secrets: $(addprefix var/secrets/,ari_password grafana_password thirdring_database_url thirdring_metrics_token) ## make up the passwords that compose.yaml needs
 
 test: .venv/.dev ## run all tests, on the real Asterisk and the real databases
 	@$(RUN) pytest --numprocesses 2 --dist loadfile
@@ -63,7 +63,7 @@ clean: ## remove the environment and everything that was generated here
 
 # ---- passwords for containers: the folder is ours alone, its files are readable for the users of the containers ---------------
 
-var/secrets/%_password:
+var/secrets/%_password var/secrets/%_token:
 	@mkdir -p var && mkdir -p -m 0700 var/secrets
 	@$(PYTHON) -c 'import secrets; print(secrets.token_hex(24))' > $@
 

@@ -39,6 +39,7 @@ class Interface:
             settings.data_dir,
             clock=service.clock,
             admin_token=service.admin_token,
+            metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
             sign_on=sign_on_settings(settings),
         )
         records = PastFigures(engine)

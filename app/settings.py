@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         description="PEM file of the certificate with its chain: the REST interface then speaks TLS. Needs `tls_key`.",
     )
     tls_key: Path | None = Field(default=None, description="PEM file of the certificate's key.")
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="A token of at least 32 characters that opens `/metrics` and nothing else: Prometheus'. None: make one by `thirdring token`.",
+    )
     oidc_issuer: str | None = Field(
         default=None,
         description="Single sign-on: the address of the OpenID provider, exactly as it names itself. Needs the extra `oidc`.",

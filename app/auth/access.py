@@ -43,6 +43,7 @@ class Access:
         *,
         clock: Clock,
         admin_token: str,
+        metrics_token: str = "",
         hasher: Hasher | None = None,
         waiting: Waiting | None = None,
         keep_head: Callable[[Head], None] = forget,
@@ -50,7 +51,7 @@ class Access:
     ) -> Self:
         """Over a store; without one everything is kept in memory, and only the admin token is known at first."""
         store, hasher = store or MemoryStore(), hasher or Hasher()
-        identities = Identities(store, clock=clock, admin_token=admin_token)
+        identities = Identities(store, clock=clock, admin_token=admin_token, metrics_token=metrics_token)
         logins = Logins(store, identities, hasher, clock)
         return cls(
             store,

@@ -13,6 +13,7 @@ from app.auth.model import Grants, Means, Permission, Principal, Reach, Role
 
 COMMAND_LINE = "command line"
 ADMIN_TOKEN_NAME = "admin-token"  # noqa: S105 - how the audit names its holder, not a token
+METRICS_TOKEN_NAME = "metrics-token"  # noqa: S105 - as above
 EVERYTHING: Grants = dict.fromkeys(Permission, Reach.ALL)
 
 
@@ -49,6 +50,12 @@ class Actor:
 def admin_token_holder() -> Principal:
     """Whoever knows the admin token of the first start: may do everything, the first admin user included."""
     return Principal(name=ADMIN_TOKEN_NAME, role=Role.ADMIN, means=Means.ADMIN_TOKEN, grants=EVERYTHING)
+
+
+def metrics_token_holder() -> Principal:
+    """Who shows the token of the settings that is there for Prometheus: may read the metrics."""
+    grants = {Permission.METRICS_SEE: Reach.ALL}
+    return Principal(name=METRICS_TOKEN_NAME, role=Role.OPERATIONS, means=Means.TOKEN, grants=grants)
 
 
 def at_command_line() -> Actor:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final
 
-from app.auth.actor import admin_token_holder
+from app.auth.actor import admin_token_holder, metrics_token_holder
 from app.auth.credentials import hash_of
 from app.auth.errors import AccountsAway
 from app.auth.model import Means, Principal, Role, SecretHash, Session, Token, TokenKind, User, UserName
@@ -29,11 +29,18 @@ class Identities:
     """Users, tokens and sessions as they are now. Keep `run()` in the task group; call `refresh()` after a change of one's own."""
 
     def __init__(
-        self, store: AccountStore, *, clock: Clock, admin_token: str, limits: SessionLimits | None = None
+        self,
+        store: AccountStore,
+        *,
+        clock: Clock,
+        admin_token: str,
+        metrics_token: str = "",
+        limits: SessionLimits | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._admin_token = admin_token
+        self._metrics_token = metrics_token
         self.limits = limits or SessionLimits()
         self._revision: int | None = None
         self._users: Mapping[UserName, User] = {}
@@ -46,17 +53,24 @@ class Identities:
 
     async def by_token(self, token: str) -> Principal | None:
         """Who shows a bearer token; None: nobody's. Raises `AccountsAway` while no accounts could be read since the start."""
-        if not is_admin_token(token, self._admin_token):
-            await self.ready()
+        given = self._given(token)
+        if given is not None:
+            return given
+        await self.ready()
         return self.known_by_token(token)
 
     def known_by_token(self, token: str) -> Principal | None:
         """As `by_token`, without waiting. Raises `AccountsAway` if nobody waited until they were `ready`."""
-        if is_admin_token(token, self._admin_token):
-            return admin_token_holder()
-        if self._revision is None:
+        given = self._given(token)
+        if given is None and self._revision is None:
             raise AccountsAway("they could not be read since the start")
-        return self._of_token(hash_of(token))
+        return given or self._of_token(hash_of(token))
+
+    def _given(self, token: str) -> Principal | None:
+        """Who shows a token that was given to the service at its start, and is no account."""
+        if is_token(token, self._admin_token):
+            return admin_token_holder()
+        return metrics_token_holder() if is_token(token, self._metrics_token) else None
 
     async def by_session(self, secret: str) -> Principal | None:
         """Who shows a session's cookie; it counts as use. None: the session is over. Raises `AccountsAway`."""
@@ -154,9 +168,9 @@ class Identities:
         return replace(session, used_at=max(used_at, session.used_at))
 
 
-def is_admin_token(token: str, admin_token: str) -> bool:
+def is_token(shown: str, token: str) -> bool:
     """Whether it is the token; takes as long for a wrong one as for the right one. An empty one never is."""
-    return bool(admin_token) and compare_digest(token.encode(), admin_token.encode())
+    return bool(token) and compare_digest(shown.encode(), token.encode())
 
 
 def principal_of(user: User, secret_hash: SecretHash | None = None) -> Principal:

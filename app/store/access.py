@@ -20,6 +20,7 @@ def open_access(
     *,
     clock: Clock,
     admin_token: str,
+    metrics_token: str = "",
     sign_on: SignOnSettings | None = None,
 ) -> Access:
     """As the service has it. One at a time per data directory; `await close()` at the end."""
@@ -27,6 +28,7 @@ def open_access(
         StoredAccounts(engine),
         clock=clock,
         admin_token=admin_token,
+        metrics_token=metrics_token,
         waiting=SpooledWaiting(data_dir / DIRECTORY),
         keep_head=head_file(data_dir).keep,
         sign_on=sign_on,

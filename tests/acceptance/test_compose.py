@@ -13,7 +13,10 @@ import yaml
 from app.__main__ import main
 from app.asterisk.bundle import ensure
 from app.settings import Settings
+from metrics.dashboards.files import documents
+from tests.support.compose import composed as compose_config
 from tests.support.databases import POSTGRESQL
+from tests.support.prometheus import METRICS, configuration, promtool
 
 pytestmark = pytest.mark.acceptance
 
@@ -93,8 +96,10 @@ def test_who_is_waited_for_has_a_health_check_or_ends(services: dict[str, Servic
 
 def test_what_is_mounted_or_read_is_declared(composed: dict[str, Any], services: dict[str, Service]) -> None:
     """Volumes, networks and secrets; and nothing is declared in vain."""
-    volumes = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}
-    assert {name for name in volumes if not name.startswith("$")} == set(composed["volumes"])
+    sources = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}
+    files = {name for name in sources if name.startswith("./")}
+    assert all((REPOSITORY / name).exists() for name in files)
+    assert {name for name in sources - files if not name.startswith("$")} == set(composed["volumes"])
     assert {name for it in services.values() for name in it.get("networks", [])} == set(composed["networks"])
     assert {name for it in services.values() for name in it.get("secrets", [])} == set(composed["secrets"])
 
@@ -103,7 +108,7 @@ def test_the_programs_run_without_rights_on_a_file_system_that_they_cannot_chang
     services: dict[str, Service],
 ) -> None:
     """PostgreSQL's image begins as root to own its files: it is left alone."""
-    for name in ("thirdring", "configuration", "asterisk"):
+    for name in ("thirdring", "configuration", "asterisk", "prometheus", "grafana"):
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
 
@@ -182,6 +187,91 @@ def test_the_configuration_that_it_writes_lets_the_service_in_and_nobody_else(
     assert f"bindaddr = {address}\n" in (tmp_path / "etc/http.conf").read_text()
     permits = re.findall(r"^permit = (.*)$", (tmp_path / "etc/ari.conf").read_text(), re.MULTILINE)
     assert permits == [str(network)]
+
+
+# --- Prometheus and Grafana ------------------------------------------------------------------------------------------
+
+
+def test_docker_compose_itself_understands_the_file() -> None:
+    """Without an engine: names, references, types."""
+    assert set(compose_config(REPOSITORY / "compose.yaml")["services"]) == {
+        "thirdring",
+        "asterisk",
+        "database",
+        "prometheus",
+        "grafana",
+        "configuration",
+    }
+
+
+def test_images_of_others_have_a_version_of_their_own(services: dict[str, Service]) -> None:
+    """The same file brings the same programs up tomorrow."""
+    images = {service["image"] for service in services.values() if "build" not in service}
+    assert len(images) == 3
+    assert all(re.search(r":v?\d+\.\d+(\.\d+)?$", image) for image in images)
+
+
+def test_prometheus_understands_what_it_is_given(services: dict[str, Service], tmp_path: Path) -> None:
+    """By its own tool; and in the container the files lie where they name each other."""
+    promtool("check", "config", str(configuration(tmp_path, target="127.0.0.1:8600", token="0123")))
+    mounts = _mounts(services["prometheus"])
+    assert mounts["./metrics/prometheus.yaml"] == "/etc/prometheus/prometheus.yaml"
+    assert mounts["./metrics/rules"] == "/etc/prometheus/rules"
+    assert "--config.file=/etc/prometheus/prometheus.yaml" in services["prometheus"]["command"]
+
+
+def test_prometheus_reads_thirdring_with_the_token_that_thirdring_is_given(
+    services: dict[str, Service],
+) -> None:
+    """One secret for both."""
+    (job,) = yaml.safe_load((METRICS / "prometheus.yaml").read_text())["scrape_configs"]
+    secret = job["authorization"]["credentials_file"].removeprefix("/run/secrets/")
+    assert secret in services["prometheus"]["secrets"]
+    assert secret in services["thirdring"]["secrets"]
+    assert secret.removeprefix("thirdring_") in Settings.model_fields
+    assert job["static_configs"] == [{"targets": ["thirdring:8600"]}]
+    assert set(services["prometheus"]["networks"]) & set(services["thirdring"]["networks"])
+
+
+def test_grafana_asks_the_prometheus_of_the_composition(services: dict[str, Service]) -> None:
+    """Every panel's data source is a Prometheus, and the only one is the default."""
+    folder = _folder_at(services["grafana"], "/etc/grafana/provisioning/datasources")
+    (source,) = yaml.safe_load((folder / "prometheus.yaml").read_text())["datasources"]
+    url = urlsplit(source["url"])
+    assert (source["type"], source["isDefault"]) == ("prometheus", True)
+    assert services["prometheus"]["ports"] == [f"127.0.0.1:{url.port}:{url.port}"]
+    assert url.hostname == "prometheus"
+    interval = yaml.safe_load((METRICS / "prometheus.yaml").read_text())["global"]["scrape_interval"]
+    assert source["jsonData"]["timeInterval"] == interval
+
+
+def test_grafana_finds_the_dashboards(services: dict[str, Service]) -> None:
+    """Those that the code makes; the floor is the first page."""
+    providers = _folder_at(services["grafana"], "/etc/grafana/provisioning/dashboards")
+    (provider,) = yaml.safe_load((providers / "thirdring.yaml").read_text())["providers"]
+    dashboards = _folder_at(services["grafana"], provider["options"]["path"])
+    assert {file.name for file in dashboards.iterdir()} == set(documents())
+    home = services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert Path(home).parent == Path(provider["options"]["path"])
+    assert (dashboards / Path(home).name).exists()
+
+
+def test_the_admin_of_grafana_has_a_password_of_the_sites_own(services: dict[str, Service]) -> None:
+    """Not the one that everybody knows."""
+    path = services["grafana"]["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"]
+    assert path.removeprefix("/run/secrets/") in services["grafana"]["secrets"]
+
+
+def _mounts(service: Service) -> dict[str, str]:
+    """File or folder of the repository -> place in the container."""
+    pairs = (volume.split(":") for volume in service["volumes"])
+    return {source: place for source, place, *_ in pairs if source.startswith("./")}
+
+
+def _folder_at(service: Service, place: str) -> Path:
+    """The folder of the repository that the container sees there."""
+    places = {there: source for source, there in _mounts(service).items()}
+    return REPOSITORY / places[place]
 
 
 def _command(services: dict[str, Service]) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from app.asterisk.bundle import ASTERISK, ensure
 from app.asterisk.program import Program, with_own_libraries, with_own_loader
+from tests.support.compose import COMPOSE
 from tests.support.databases import POSTGRESQL
 from tests.support.prometheus import PROMETHEUS
 
@@ -33,3 +34,9 @@ def test_prometheus_and_its_tool_run() -> None:
     root = ensure(PROMETHEUS)
     for name in ("prometheus", "promtool"):
         assert f"{name}, version 2." in output(with_own_libraries(root, f"usr/bin/{name}"), "--version")
+
+
+def test_compose_runs() -> None:
+    """It reads our compose file."""
+    compose = with_own_loader(ensure(COMPOSE), COMPOSE.proof)
+    assert output(compose, "version").startswith("Docker Compose version ")

@@ -21,7 +21,6 @@ from tests.support.until import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
-RULES = Path(__file__).parents[2] / "metrics" / "rules"
 _FILLED_WITHIN = 20.0
 _IN_GRAFANA = {"$__rate_interval": "15s", "$__range": "5m", "$queue": ".*"}
 """What Grafana puts in before it asks."""
@@ -31,9 +30,7 @@ _IN_GRAFANA = {"$__rate_interval": "15s", "$__range": "5m", "$queue": ".*"}
 async def prometheus(hotline: Hotline, tmp_path: Path) -> AsyncIterator[Prometheus]:
     """It reads the service from before the first call on."""
     service = hotline.thirdring.service
-    async with scraping(
-        tmp_path, url=hotline.thirdring.url, token=service.admin_token, rules=RULES
-    ) as prometheus:
+    async with scraping(tmp_path, url=hotline.thirdring.url, token=service.admin_token) as prometheus:
         yield prometheus
 
 

@@ -1,34 +1,16 @@
 """The rules for Prometheus are true: its own tool checks and tries them, and each alert was seen to fire."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from app.asterisk.bundle import ensure
-from app.asterisk.program import with_own_libraries
-from tests.support.prometheus import PROMETHEUS
+from tests.support.prometheus import promtool
 
 pytestmark = pytest.mark.integration
 
 RULES = Path(__file__).parents[2] / "metrics" / "rules"
-
-
-def promtool(*arguments: str) -> str:
-    """What the tool says; fails with it when it is not content."""
-    program = with_own_libraries(ensure(PROMETHEUS), "usr/bin/promtool")
-    done = subprocess.run(
-        program.command(*arguments),
-        env=program.environment(),
-        cwd=RULES / "tests",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def alerts() -> set[str]:
@@ -39,13 +21,15 @@ def alerts() -> set[str]:
 
 def test_the_rules_are_well_formed() -> None:
     """As Prometheus itself reads them."""
-    said = promtool("check", "rules", "../recording.yaml", "../alerts.yaml")
+    said = promtool("check", "rules", "recording.yaml", "alerts.yaml", cwd=RULES)
     assert said.count("SUCCESS") == 2
 
 
 def test_the_rules_do_what_their_tests_say() -> None:
     """Series by hand, and the values and alerts that must come of them."""
-    assert promtool("test", "rules", "recording.yaml", "alerts.yaml").count("SUCCESS") == 2
+    assert (
+        promtool("test", "rules", "recording.yaml", "alerts.yaml", cwd=RULES / "tests").count("SUCCESS") == 2
+    )
 
 
 def test_each_alert_was_seen_to_fire() -> None:

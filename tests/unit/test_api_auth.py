@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 from app.api.auth import OPEN_OPERATIONS, OPEN_PATHS, SOCKET_PATHS
 from app.api.pages import PAGES
 from app.api.routers.sign_on import BEGIN, CALLBACK
-from app.auth.identities import is_admin_token
+from app.auth.identities import is_token
 from tests.support.stage import TOKEN, Stage
 
 IDS = {
@@ -99,7 +99,7 @@ async def test_an_unknown_address_tells_a_stranger_nothing(stage: Stage) -> None
 @pytest.mark.parametrize("token", ["", "ключ", "\x00"])
 def test_an_empty_token_is_never_right(token: str) -> None:
     """Should the service's own be empty by mistake, nobody gets in."""
-    assert not is_admin_token(token, "")
+    assert not is_token(token, "")
 
 
 async def test_a_header_that_is_not_ascii_is_wrong_and_breaks_nothing(client: httpx2.AsyncClient) -> None:

@@ -11,6 +11,7 @@ from app.auth.errors import AccountsAway
 from app.auth.identities import Identities
 from app.auth.memory import MemoryStore
 from app.auth.model import Permission, Role, SecretHash
+from app.auth.permissions import allows_operation
 from app.auth.store import Roll
 from tests.support.accounts import NOON, entry, session, token, user
 from tests.support.clocks import StillClock
@@ -126,3 +127,19 @@ async def test_use_is_written_down_and_outlives_a_restart(
     assert kept.used_at == clock.now()
     clock.move(timedelta(minutes=50))
     assert await Identities(store, clock=clock, admin_token="").by_session("s1")
+
+
+async def test_the_metrics_token_reads_the_metrics_and_nothing_else_while_the_database_is_away(
+    store: FlakyStore, clock: StillClock
+) -> None:
+    """Alerts must come just then. Without such a setting an empty token is nobody's."""
+    store.is_away = True
+    identities = Identities(store, clock=clock, admin_token="a" * 32, metrics_token="m" * 32)
+    holder = await identities.by_token("m" * 32)
+    assert holder is not None
+    assert set(holder.grants) == {Permission.METRICS_SEE}
+    assert allows_operation(holder, "showMetrics", (), {})
+    assert not allows_operation(holder, "listQueues", (), {})
+    assert identities.current(holder) == holder
+    with pytest.raises(AccountsAway):
+        await Identities(store, clock=clock, admin_token="a" * 32).by_token("")

@@ -1,5 +1,11 @@
 """Fixtures that every test may ask for by name. They are written in tests/support."""
 
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow: that is no fault of what is tested.
+settings.register_profile("thirdring", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("thirdring")
+
 pytest_plugins = [
     "tests.support.asterisk",
     "tests.support.databases",

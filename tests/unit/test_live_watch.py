@@ -26,6 +26,11 @@ def printed(picture: RenderableType) -> str:
     """The picture as text."""
     console = Console(file=io.StringIO(), width=140)
     console.print(picture)
+    return text_of(console)
+
+
+def text_of(console: Console) -> str:
+    """What was printed so far."""
     text: str = console.file.getvalue()  # type: ignore[attr-defined]  # the file above is a StringIO
     return text
 
@@ -100,14 +105,22 @@ def test_a_stale_floor_says_so() -> None:
 
 
 async def test_watching_draws_what_the_service_tells(stage: Stage) -> None:
-    """Until the time is over; where there is no terminal, line by line."""
+    """Where there is no terminal, line by line."""
     console = Console(file=io.StringIO(), width=140)
+    async with serving(stage.api) as server:
+        watching = asyncio.create_task(watch._watch(LiveClient(server.url, TOKEN, TOPICS), console, None))
+        await until(lambda: "客户服务" in text_of(console), "expected the queue to be drawn")
+        watching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await watching
+
+
+async def test_watching_ends_when_its_time_is_over(stage: Stage) -> None:
+    """Whether there was something to draw or not."""
     async with serving(stage.api) as server:
         client = LiveClient(server.url, TOKEN, TOPICS)
         with pytest.raises(TimeoutError):
-            await watch._watch(client, console, 1.0)
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]  # the file above is a StringIO
-    assert "客户服务" in text
+            await watch._watch(client, Console(file=io.StringIO()), 0.05)
 
 
 async def test_watching_with_a_wrong_token_ends_with_the_reason(stage: Stage) -> None:

@@ -20,6 +20,7 @@ from app.live.watch import NothingToWatch, run_watch
 from tests.support.clocks import START
 from tests.support.live_client import serving
 from tests.support.stage import LIN, SERVICE, TOKEN, Stage
+from tests.support.until import until
 
 
 def printed(picture: RenderableType) -> str:

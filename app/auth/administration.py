@@ -18,8 +18,18 @@ from app.auth.errors import (
     WrongUserName,
 )
 from app.auth.identities import Identities
-from app.auth.logins import in_new_epoch, user_name_of
-from app.auth.model import USER_NAME_PATTERN, Permission, Principal, Role, Token, TokenId, TokenKind, User
+from app.auth.logins import in_new_epoch
+from app.auth.model import (
+    USER_NAME_PATTERN,
+    Permission,
+    Principal,
+    Role,
+    Token,
+    TokenId,
+    TokenKind,
+    User,
+    user_name_of,
+)
 from app.auth.passwords import Hasher, weaknesses
 from app.auth.permissions import GRANTS
 from app.auth.store import AccountStore

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.auth.errors import SignOnRefused
-from app.auth.model import USER_NAME_PATTERN, Role, User
+from app.auth.model import USER_NAME_PATTERN, Role, User, UserName, user_name_of
 from app.ids import AgentId
 
 Claims = Mapping[str, Any]
@@ -43,7 +43,7 @@ class Person:
 
     subject: str
     """The provider and its name for the person, which it gives to nobody else."""
-    name: str
+    name: UserName
     role: Role
     display_name: str | None = None
     teams: tuple[str, ...] | None = None
@@ -73,8 +73,9 @@ def claim(claims: Claims, path: str) -> Any:
 def person_of(claims: Claims, rules: ClaimRules) -> Person:
     """Whom these claims are about; they have been verified. Raises `SignOnRefused`: without a role nobody gets in."""
     subject = subject_of(str(claims["iss"]), str(claims["sub"]))
-    name = claim(claims, rules.user_name)
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    told = claim(claims, rules.user_name)
+    name = user_name_of(told) if isinstance(told, str) else UserName("")
+    if not _NAME.fullmatch(name):
         raise SignOnRefused.without_name(rules.user_name, subject=subject)
     groups = _texts(claim(claims, rules.groups))
     role = next((role for group, role in rules.roles.items() if group in groups), None)

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from unicodedata import normalize
 
 from app.auth.actor import Actor
 from app.auth.credentials import browser_of, hash_of, new_browser_proof, new_session_secret
 from app.auth.errors import LoginRefused, NoOwnPassword, NoSession, WeakPassword
 from app.auth.guessing import Guessing
 from app.auth.identities import Identities, principal_of
-from app.auth.model import Means, Principal, Role, Session, User, UserName
+from app.auth.model import Means, Principal, Role, Session, User, UserName, user_name_of
 from app.auth.passwords import Hasher, weaknesses
 from app.auth.store import AccountStore
 from app.auth.throttle import keys_of
@@ -138,11 +137,6 @@ class Logins:
 
 NOBODY = Principal(name="user:unknown", role=Role.DISPLAY, means=Means.SESSION, grants={})
 """Who tries a name that nobody has. The name is not noted: it may be a password typed into the wrong field."""
-
-
-def user_name_of(text: str) -> UserName:
-    """The name as it is kept: the case of letters does not matter."""
-    return UserName(normalize("NFKC", text).casefold())
 
 
 def in_new_epoch(user: User) -> User:

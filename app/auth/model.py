@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NewType
+from unicodedata import normalize
 
 from app.ids import AgentId
 
@@ -14,6 +15,11 @@ USER_NAME_PATTERN = r"^[\w.@-]{1,64}$"
 """It stands in addresses, on the command line and in the audit log."""
 SecretHash = NewType("SecretHash", str)
 """What is kept of a secret: it cannot be used to log in."""
+
+
+def user_name_of(text: str) -> UserName:
+    """The name as it is kept: the case of letters does not matter."""
+    return UserName(normalize("NFKC", text).casefold())
 
 
 class Role(StrEnum):

@@ -9,7 +9,7 @@ from app.auth.attempt import ATTEMPT_LASTS, Answer, Attempt
 from app.auth.claims import Person, person_of
 from app.auth.errors import ProviderAway, SignOnRefused, UserExists
 from app.auth.identities import Identities
-from app.auth.logins import NOBODY, Logins, Opened, user_name_of
+from app.auth.logins import NOBODY, Logins, Opened
 from app.auth.model import Means, Principal, Role, User
 from app.auth.provider import Provider
 from app.auth.sign_on_settings import SignOnSettings
@@ -117,7 +117,7 @@ class SignOn:
     async def _added(self, person: Person, actor: Actor) -> User:
         now = self._clock.now()
         plain = User(
-            name=user_name_of(person.name),
+            name=person.name,
             role=person.role,
             password_hash="",
             created_at=now,

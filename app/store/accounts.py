@@ -174,6 +174,7 @@ class StoredAccounts:
     async def unlock(self, name: UserName, entry: AuditEntry) -> None:
         """As `AccountStore.unlock`."""
         async with self._writing() as connection:
+            await wait_for_turn(connection)
             await forget_user(connection, name)
             await append_audit(connection, [entry])
 

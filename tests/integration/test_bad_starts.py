@@ -141,3 +141,18 @@ async def test_an_asterisk_that_is_away_is_waited_for(tmp_path: Path) -> None:
     finally:
         process.terminate()
         assert await process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"THIRDRING_OIDC_ISSUER": "http://login.example.com"}, "an https address"),
+        ({"THIRDRING_OIDC_ROLES": "hotline=agent"}, "Expected THIRDRING_OIDC_ROLES"),
+    ],
+)
+async def test_single_sign_on_that_cannot_be_is_told_before_anything_starts(
+    tmp_path: Path, environment: dict[str, str], expected: str
+) -> None:
+    status, printed = await start(tmp_path, SITE.format(url="http://127.0.0.1:1"), **environment)
+    assert status == 1
+    assert expected in one_sentence(printed)

@@ -129,6 +129,20 @@ async def test_a_change_by_cookie_needs_what_only_our_pages_have(
     assert people.stage.board.engine.agent("lin").device_id is None  # type: ignore[arg-type, union-attr]  # it is there
 
 
+async def test_over_tls_a_page_that_came_without_it_is_not_ours(people: People) -> None:
+    """Whoever is in between could have made it: it neither logs in nor changes anything."""
+    transport = httpx2.ASGITransport(app=people.stage.api)
+    plain = {"Origin": "http://127.0.0.1"}
+    async with httpx2.AsyncClient(transport=transport, base_url="https://127.0.0.1") as client:
+        body = {"name": "chen", "password": PASSWORD}
+        assert (await client.post(SESSION, json=body, headers=plain)).json()["code"] == "forbidden-origin"
+        csrf_token = (await client.post(SESSION, json=body)).json()["csrf_token"]
+        refused = await client.delete(SESSION, headers={CSRF_HEADER: csrf_token, **plain})
+        assert refused.json()["code"] == "forbidden-origin"
+        ours = {CSRF_HEADER: csrf_token, "Origin": "https://127.0.0.1"}
+        assert (await client.delete(SESSION, headers=ours)).status_code == 200
+
+
 async def test_reading_by_cookie_needs_the_cookie_only(people: People) -> None:
     """A page of another site cannot read the answer."""
     async with people.stage.client(token=None) as client:

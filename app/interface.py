@@ -15,6 +15,7 @@ from app.api.app import create_api
 from app.api.shield import hosts_for
 from app.auth.sign_on_settings import sign_on_settings
 from app.live.today import Today
+from app.live.wire import Wire
 from app.runtime.service import Service
 from app.settings import Settings
 from app.store.access import open_access
@@ -56,7 +57,7 @@ class Interface:
         )
         config = uvicorn.Config(
             api,
-            ws="websockets-sansio",
+            ws=Wire,
             ws_max_size=_LONGEST_FRAME,
             ws_per_message_deflate=False,  # Each message is encoded once for all clients, not compressed for each.
             log_config=None,

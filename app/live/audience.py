@@ -11,10 +11,14 @@ from app.live.topics import Key, Kind, Topic
 
 @dataclass(slots=True)
 class Audience:
-    """The clients of one view. All of them were told everything up to the delta numbered `last`."""
+    """The clients of one view. All of them were told everything up to the delta numbered `last`, or are just being told.
+
+    `told_at` is when they were last told something, by the loop's time in seconds.
+    """
 
     view: View
     last: int
+    told_at: float
     clients: set[Outbox] = field(default_factory=set)
 
 
@@ -38,11 +42,11 @@ class Audiences:
         """Whether this client follows something."""
         return client in self._audience_by_client
 
-    def join(self, client: Outbox, view: View, *, seq: int) -> Audience:
-        """The client follows a view from this number on. It follows nothing else."""
+    def join(self, client: Outbox, view: View, *, seq: int, at: float) -> Audience:
+        """The client follows a view from this number and moment on. It follows nothing else."""
         audience = self._audience_by_view.get(view)
         if audience is None:
-            audience = self._open(view, seq)
+            audience = self._open(view, seq, at)
         audience.clients.add(client)
         self._audience_by_client[client] = audience
         return audience
@@ -70,10 +74,10 @@ class Audiences:
         views = set().union(*(self._views_by_topic.get(topic, ()) for topic in topics))
         return (self._audience_by_view[view] for view in views)
 
-    def _open(self, view: View, seq: int) -> Audience:
+    def _open(self, view: View, seq: int, at: float) -> Audience:
         for topic in view.topics:
             self._views_by_topic.setdefault(topic, set()).add(view)
-        self._audience_by_view[view] = Audience(view, seq)
+        self._audience_by_view[view] = Audience(view, seq, at)
         return self._audience_by_view[view]
 
     def _close(self, view: View) -> None:

@@ -1,4 +1,4 @@
-"""One websocket per client: a reader, a writer, and the end of both. What is said is in `protocol.py`."""
+"""One websocket per client: a reader, a writer, one who watches its rights, and the end of all. What is said is in `protocol.py`."""
 
 import asyncio
 from contextlib import suppress
@@ -17,7 +17,6 @@ from app.live.hub import Hub
 from app.live.outbox import Outbox
 from app.live.protocol import (
     AUTHENTICATE_IN,
-    HEARTBEAT_EVERY,
     CloseCode,
     LiveError,
     Numbers,
@@ -27,13 +26,13 @@ from app.live.protocol import (
     late,
 )
 from app.live.rights import Rights, text_of
+from app.live.wire import Wire
 from app.runtime.service import Service
 
 _SEND_SECONDS = 10
 """A client that takes nothing for so long is too slow."""
-_CLOSE_SECONDS = 1
 _CHECK_EVERY_SECONDS = 2
-"""How long a right that ended may still be used, when frames go out; without them until the next heartbeat."""
+"""How long a right that ended may still be used."""
 
 
 def live_router(service: Service, hub: Hub, access: Access) -> APIRouter:
@@ -135,8 +134,8 @@ class _Connection:
         self._guest = guest
         self._session = Session(guest.shows, is_known=guest.is_known)
         self._hub = hub
-        self._outbox = Outbox()
-        self._checked_at = asyncio.get_running_loop().time()
+        self._wire = Wire.of(websocket)
+        self._outbox = Outbox(self._wire.write)
 
     async def run(self) -> None:
         """Serve the client until it leaves or must leave."""
@@ -144,8 +143,9 @@ class _Connection:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read())
                 tasks.create_task(self._write())
+                tasks.create_task(self._watch())
         except* LiveError as errors:
-            await self._close(errors)
+            self._end(errors)
         except* WebSocketDisconnect:
             pass
         finally:
@@ -175,39 +175,27 @@ class _Connection:
             self._hub.follow(self._outbox, subscription)
 
     async def _write(self) -> None:
+        """Send what was not written at once."""
         while True:
-            frame = await self._next_frame()
-            self._check_now_and_then()
-            await self._send(frame)
+            delta = await self._outbox.take()
+            await self._send(delta.packet if delta else await self._hub.snapshot(self._outbox))
 
-    def _check_now_and_then(self) -> None:
-        """Before a frame goes out, but not before each: a thousand clients get many."""
-        now = asyncio.get_running_loop().time()
-        if now - self._checked_at >= _CHECK_EVERY_SECONDS:
-            self._checked_at = now
-            self._guest.check()
-
-    async def _next_frame(self) -> str:
-        try:
-            async with asyncio.timeout(HEARTBEAT_EVERY.total_seconds()):
-                delta = await self._outbox.take()
-        except TimeoutError:
-            # News may have come with the deadline: a heartbeat before it would number what the client has not got.
-            return self._hub.heartbeat(self._outbox) if self._outbox.is_empty else await self._next_frame()
-        return delta.frame if delta else await self._hub.snapshot(self._outbox)
-
-    async def _send(self, frame: str) -> None:
+    async def _send(self, packet: bytes) -> None:
         try:
             async with asyncio.timeout(_SEND_SECONDS):
-                await self._websocket.send_text(frame)
+                await self._wire.deliver(packet)
         except TimeoutError:
             detail = f"The client took nothing for {_SEND_SECONDS} s. Connect again."
             raise LiveError(CloseCode.TOO_SLOW, detail) from None
 
-    async def _close(self, errors: ExceptionGroup[LiveError]) -> None:
-        """Tell the client why, if it still listens."""
+    async def _watch(self) -> None:
+        """Rights can end."""
+        while True:
+            await asyncio.sleep(_CHECK_EVERY_SECONDS)
+            self._guest.check()
+
+    def _end(self, errors: ExceptionGroup[LiveError]) -> None:
+        """Tell the client why."""
         error = errors.exceptions[0]
-        assert isinstance(error, LiveError)  # noqa: S101 - both tasks are flat, so is the group
-        with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._websocket.close(error.code, error.reason)
+        assert isinstance(error, LiveError)  # noqa: S101 - all tasks are flat, so is the group
+        self._wire.end(error.code, error.reason)

@@ -1,7 +1,7 @@
 """The live state: hears every entry of the journal and tells clients what it changed.
 
 In the dispatcher's turn an entry is only kept aside. A moment later, outside the turn, what gathered is brought to the clients in
-one go: the touched things are found (`marks.py`), each is encoded once per way of showing it (`values.py`), and one message per
+one round (`rounds.py`): the touched things are found (`marks.py`), each is encoded once per way of showing it (`values.py`), and one message per
 view goes to all its clients. With no client around, not even that: the hub sleeps. It stays awake for a while after the last
 one left, so that a client that lost its connection can resume.
 """
@@ -25,18 +25,19 @@ from app.live.alert_book import AlertBook
 from app.live.audience import Audience, Audiences
 from app.live.marks import Marks
 from app.live.outbox import Delta, Outbox
-from app.live.protocol import CloseCode, Frames, LiveError, Position, Subscription, View
+from app.live.protocol import HEARTBEAT_EVERY, CloseCode, Frames, LiveError, Position, Subscription, View
 from app.live.ring import Ring
+from app.live.rounds import Rounds
 from app.live.teams import Teams
 from app.live.today import Today
 from app.live.topics import Key
 from app.live.values import Values
+from app.live.wire import packet_of
 from app.runtime.service import Service
 
 _log = structlog.get_logger(__name__)
 
 CLIENT_LIMIT = 1_000
-_COALESCE_SECONDS = 0.01
 _AWAKE_SECONDS = 120
 _LOOK_EVERY_SECONDS = 1
 """How often what changes by time alone is looked at: calendars, the day, alerts, the health of the service's parts."""
@@ -55,7 +56,7 @@ class Hub:
         *,
         on_told: Callable[[float], None] | None = None,
     ) -> None:
-        """`on_told` hears how many seconds it took from a change to its messages in the outboxes."""
+        """`on_told` hears how many seconds it took from a change until the last client was told."""
         self._on_told = on_told
         self._service = service
         self._site = service.site
@@ -68,13 +69,14 @@ class Hub:
         self._today_revision = today.revision
         self._ring = Ring()
         self._audiences = Audiences(self._teams)
+        self._rounds = Rounds(self._tell, self._end_round)
         self._is_open: dict[QueueId, bool] = {}
         self._pending: list[tuple[Event, tuple[Fact, ...]]] = []
-        self._pending_since = 0.0
+        self._pending_since = self._telling_since = 0.0
+        """Moments of the oldest change that waits, and of the oldest that is being told; 0: none is."""
         self._heard = 0
         self._told = 0
         self._is_awake = False
-        self._flush_timer: asyncio.TimerHandle | None = None
         self._sleep_timer: asyncio.TimerHandle | None = None
         self._look_timer: asyncio.TimerHandle | None = None
 
@@ -92,7 +94,7 @@ class Hub:
             if not self._pending:
                 self._pending_since = perf_counter()
             self._pending.append((event, outcome.facts))
-            self._schedule_flush()
+            self._rounds.want()
 
     # --- clients -----------------------------------------------------------------------------------------------------
 
@@ -105,9 +107,10 @@ class Hub:
         self._audiences.part(client)
         if len(self._audiences) >= CLIENT_LIMIT:
             raise LiveError(CloseCode.TOO_MANY_CLIENTS, f"{CLIENT_LIMIT} clients follow already. Try later.")
-        audience = self._audiences.join(client, wanted.view, seq=self._told)
+        now = asyncio.get_running_loop().time()
+        audience = self._audiences.join(client, wanted.view, seq=self._told, at=now)
         missed = self._missed(wanted.resume)
-        if wanted.resume is None or missed is None:
+        if wanted.resume is None or missed is None or not client.is_empty:
             client.want_snapshot()
         else:
             keys = [key for key in missed if self._audiences.shows(wanted.view, key)]
@@ -120,8 +123,8 @@ class Hub:
             loop = asyncio.get_running_loop()
             self._sleep_timer = loop.call_later(_AWAKE_SECONDS, self._sleep)
 
-    async def snapshot(self, client: Outbox) -> str:
-        """Everything the client follows.
+    async def snapshot(self, client: Outbox) -> bytes:
+        """Everything the client follows, as it goes over the wire.
 
         Built in steps: what changes meanwhile comes behind it as a delta, so it need not be of one moment.
         """
@@ -131,12 +134,7 @@ class Hub:
             members.append(self._values.member(key, view.numbers))
             if index % _SNAPSHOT_STEP == 0:
                 await asyncio.sleep(0)
-        return self._frames.snapshot(members, seq=seq, at=at).decode()
-
-    def heartbeat(self, client: Outbox) -> str:
-        """The message that tells a client that nothing changed. Only for one that has taken everything."""
-        after = self._audiences.of_client(client).last if client in self._audiences else self._told
-        return self._frames.heartbeat(after=after, seq=self._told, at=self._service.clock.now()).decode()
+        return packet_of(self._frames.snapshot(members, seq=seq, at=at))
 
     # --- what they get -----------------------------------------------------------------------------------------------
 
@@ -151,29 +149,34 @@ class Hub:
         now = self._service.clock.now()
         return Delta(values, after=after, seq=self._told, at=now, encode=self._encode)
 
-    def _encode(self, delta: Delta) -> str:
+    def _encode(self, delta: Delta) -> bytes:
         values = delta.values.values()
-        return self._frames.delta(values, after=delta.after, seq=delta.seq, at=delta.at).decode()
+        return self._frames.delta(values, after=delta.after, seq=delta.seq, at=delta.at)
 
-    # --- outside the turn --------------------------------------------------------------------------------------------
+    def _heartbeat(self, audience: Audience) -> Delta:
+        """Nothing changed since the delta before."""
+        now = self._service.clock.now()
+        return Delta({}, after=audience.last, seq=self._told, at=now, encode=self._encode_heartbeat)
 
-    def _schedule_flush(self) -> None:
-        if self._flush_timer is None:
-            loop = asyncio.get_running_loop()
-            self._flush_timer = loop.call_later(_COALESCE_SECONDS, self._flush)
+    def _encode_heartbeat(self, delta: Delta) -> bytes:
+        return self._frames.heartbeat(after=delta.after, seq=delta.seq, at=delta.at)
 
-    def _flush(self) -> None:
-        self._flush_timer = None
+    # --- in a round --------------------------------------------------------------------------------------------------
+
+    def _tell(self) -> None:
+        self._telling_since, self._pending_since = self._pending_since, 0.0
         pending, self._pending = self._pending, []
         try:
-            self._tell(pending)
+            self._tell_of(pending)
         except Exception as fault:  # noqa: BLE001 - whatever it is, clients must not take old values for new ones
-            _log.error("live_flush_failed", error=type(fault).__name__)
+            _log.error("live_round_failed", error=type(fault).__name__)
             self._start_over()
-        if pending and self._on_told is not None:
-            self._on_told(perf_counter() - self._pending_since)
 
-    def _tell(self, pending: list[tuple[Event, tuple[Fact, ...]]]) -> None:
+    def _end_round(self) -> None:
+        if self._telling_since and self._on_told is not None:
+            self._on_told(perf_counter() - self._telling_since)
+
+    def _tell_of(self, pending: list[tuple[Event, tuple[Fact, ...]]]) -> None:
         self._told = self._heard
         if any(isinstance(event, FloorChanged | SettingsChanged) for event, _ in pending):
             self._start_over()
@@ -192,21 +195,24 @@ class Hub:
                 keys_by_view.setdefault(audience.view, []).append(key)
         for audience in self._audiences:
             if audience.view in keys_by_view:
-                self._send(keys_by_view[audience.view], audience)
+                delta = self._delta(keys_by_view[audience.view], audience, after=audience.last)
+                audience.last = delta.seq
+                self._rounds.tell(audience, delta)
+            elif self._is_silent(audience):
+                self._rounds.tell(audience, self._heartbeat(audience))
 
-    def _send(self, keys: list[Key], audience: Audience) -> None:
-        delta = self._delta(keys, audience, after=audience.last)
-        audience.last = delta.seq
-        for client in audience.clients:
-            client.put(delta)
+    def _is_silent(self, audience: Audience) -> bool:
+        """Whether it would be told nothing for too long, if it were told nothing now."""
+        next_time = asyncio.get_running_loop().time() + _LOOK_EVERY_SECONDS
+        return next_time - audience.told_at > HEARTBEAT_EVERY.total_seconds()
 
     def _start_over(self) -> None:
         """Anything may have changed: every client gets a snapshot."""
         self._begin()
         for audience in self._audiences:
             audience.last = self._told
-            for client in audience.clients:
-                client.want_snapshot()
+            self._rounds.tell(audience, None)
+        self._rounds.want()
 
     # --- what changes by time alone ----------------------------------------------------------------------------------
 
@@ -218,7 +224,7 @@ class Hub:
         self._mark_calendars()
         self._mark_day()
         self._marks.add_keys(self._alerts.look_at_time())
-        self._schedule_flush()
+        self._rounds.want()
 
     def _mark_calendars(self) -> None:
         """Mark the queues that opened or closed since the last look."""

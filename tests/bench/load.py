@@ -5,10 +5,11 @@ All moments are the event loop's time at the phones, in seconds: what Asterisk o
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from app.simulator import sip
 from app.simulator.answering import Answer, Answering, RingForEver
 from app.simulator.dialog import Dialog
 from app.simulator.incoming_dialog import IncomingDialog
@@ -102,6 +103,17 @@ class Floor:
             for dialog in phone.dialogs:
                 dialog.hang_up()
         await asyncio.sleep(0.3)
+
+    def responses(self, *statuses: int) -> Iterator[tuple[int, str, float]]:
+        """What the agents' phones answered to INVITEs, by the log of their wire: status, the caller's number, the moment."""
+        for entry in self._phones[0].wire.log:
+            message = entry.message
+            if (
+                isinstance(message, sip.Response)
+                and message.status in statuses
+                and message.cseq[1] == "INVITE"
+            ):
+                yield message.status, sip.user_of(message.headers["From"]), entry.at
 
     def _on_invite_of(self, phone: Phone) -> Callable[[IncomingDialog], Answering]:
         def on_invite(dialog: IncomingDialog) -> Answering:

@@ -15,7 +15,7 @@ from playwright.async_api import CDPSession, Page
 
 from app.acd.events import PauseRequested, ResumeRequested
 from app.ids import AgentId, PauseCode
-from app.live import hub
+from app.live import rounds
 from tests.support.chromium import chromium
 from tests.support.live_client import serving
 from tests.support.scene import Scene
@@ -77,7 +77,7 @@ async def _next_paint(page: Page, number: int) -> float:
 
 
 async def _measure_memory(scene: Scene, page: Page, deltas: int) -> None:
-    hub._COALESCE_SECONDS = 0  # One delta per change: a real floor needs days for so many.
+    rounds._GATHER_SECONDS = 0  # One delta per change: a real floor needs days for so many.
     devtools = await page.context.new_cdp_session(page)
     heard = _count_messages(devtools)
     await devtools.send("Network.enable")

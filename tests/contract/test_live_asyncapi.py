@@ -10,7 +10,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator, ValidationError, validator_for
 
 from app.acd.events import LogInRequested
-from app.live import asyncapi, endpoint
+from app.live import asyncapi, hub
 from tests.support.live_client import LiveServer, serving
 from tests.support.stage import LIN, Stage
 
@@ -110,7 +110,8 @@ async def test_a_real_heartbeat_keeps_the_document(
     server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is the shortest message."""
-    monkeypatch.setattr(endpoint, "HEARTBEAT_EVERY", timedelta(milliseconds=50))
+    monkeypatch.setattr(hub, "HEARTBEAT_EVERY", timedelta(milliseconds=50))
+    monkeypatch.setattr(hub, "_LOOK_EVERY_SECONDS", 0.02)
     async with server.following("queues") as board:
         message = await board.hear()
     validator("ServiceHeartbeat").validate(message)

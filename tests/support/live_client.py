@@ -11,6 +11,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.api.openapi import Api
+from app.live.wire import Wire
 from tests.support.stage import TOKEN
 from tests.support.until import until
 
@@ -81,14 +82,20 @@ def _has(value: dict[str, Any] | None, wanted: dict[str, object]) -> bool:
 class LiveServer:
     """Where the interface is served."""
 
-    def __init__(self, host: str, *, token: str = TOKEN) -> None:
+    def __init__(self, host: str, *, token: str = TOKEN, server: uvicorn.Server | None = None) -> None:
         self._host = host
         self._token = token
+        self._server = server
 
     @property
     def url(self) -> str:
         """As a person would write it."""
         return f"http://{self._host}"
+
+    @property
+    def connection_count(self) -> int:
+        """How many sockets are open at a server of the test's own."""
+        return len(self._server.server_state.connections) if self._server else 0
 
     @asynccontextmanager
     async def wallboard(self, **options: Any) -> AsyncIterator[Wallboard]:
@@ -112,13 +119,13 @@ async def serving(api: Api, *, port: int = 0) -> AsyncIterator[LiveServer]:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    config = uvicorn.Config(api, ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(api, ws=Wire, log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(server.serve(sockets=[listener]))
         await until(lambda: server.started, "expected the server to start")
         try:
-            yield LiveServer(f"127.0.0.1:{listener.getsockname()[1]}")
+            yield LiveServer(f"127.0.0.1:{listener.getsockname()[1]}", server=server)
         finally:
             server.should_exit = True
             await running

@@ -1,18 +1,21 @@
 """The live stream lets in whoever may see the floor, shows each no more than that, and ends when the right ends."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.acd.events import LogInRequested
+from app.auth.identities import Identities
 from app.auth.model import Permission, Role
 from app.live import endpoint
 from app.live.protocol import CloseCode
 from tests.support.live_client import LiveServer, Wallboard, serving
 from tests.support.people import COOKIE, People
 from tests.support.stage import LIN, TOKEN, Stage
+from tests.support.until import until
 
 
 @pytest.fixture
@@ -149,7 +152,7 @@ async def test_the_stream_ends_when_the_token_is_revoked(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within moments of the next news."""
-    monkeypatch.setattr(endpoint, "_CHECK_EVERY_SECONDS", 0)
+    monkeypatch.setattr(endpoint, "_CHECK_EVERY_SECONDS", 0.02)
     token = await people.token(Permission.AGENTS_SEE)
     async with serving(people.stage.api) as server, server.wallboard() as board:
         await board.authenticate(token)
@@ -169,7 +172,7 @@ async def test_the_stream_ends_when_the_token_is_revoked(
 
 async def test_the_stream_ends_when_the_role_shrinks(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever may follow less than before must ask for less."""
-    monkeypatch.setattr(endpoint, "_CHECK_EVERY_SECONDS", 0)
+    monkeypatch.setattr(endpoint, "_CHECK_EVERY_SECONDS", 0.02)
     await people.user(Role.SHIFT_SUPERVISOR)
     secret = await people.session(Role.SHIFT_SUPERVISOR)
     async with (
@@ -184,25 +187,28 @@ async def test_the_stream_ends_when_the_role_shrinks(people: People, monkeypatch
         assert (await ended(board)).rcvd.code == CloseCode.FORBIDDEN  # type: ignore[union-attr]  # as above
 
 
+def _is_noted(identities: Identities, used_at: set[datetime]) -> bool:
+    return set(identities._used_at.values()) == used_at
+
+
 async def test_following_counts_as_use_of_the_session(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A desk that is only looked at does not fall asleep; after the shift it ends all the same."""
-    monkeypatch.setattr(endpoint, "_CHECK_EVERY_SECONDS", 0)
+    monkeypatch.setattr(endpoint, "_CHECK_EVERY_SECONDS", 0.02)
     await people.user(Role.AGENT)
     secret = await people.session(Role.AGENT)
-    limits = people.access.identities.limits
+    identities = people.access.identities
     async with (
         serving(people.stage.api) as server,
         server.wallboard(additional_headers=page(server, secret)) as board,
     ):
         await board.subscribe("agents")
         await board.hear()
-        for name in ("lunch", "培训"):
-            people.stage.clock.move(limits.idle - timedelta(seconds=1))
-            async with people.stage.client(TOKEN) as admin:
-                await admin.post("/api/v1/agents/lin/pause", json={"code": name})
-            await board.hear_of("agent:lin", pending_code=name)
-        people.stage.clock.move(limits.absolute)
+        for _ in range(2):
+            people.stage.clock.move(identities.limits.idle - timedelta(seconds=1))
+            used_at = {people.stage.clock.now()}
+            await until(partial(_is_noted, identities, used_at), "expected following to count as use")
+        people.stage.clock.move(identities.limits.absolute)
         people.stage.puts_down("c1-1")
         assert (await ended(board)).rcvd.code == CloseCode.UNAUTHENTICATED  # type: ignore[union-attr]  # as above

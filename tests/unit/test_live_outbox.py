@@ -11,6 +11,7 @@ from app.live.protocol import CloseCode, LiveError
 from app.live.ring import Ring
 from app.live.topics import Key, Kind
 
+FINAL_TEXT = 0x81
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -25,10 +26,10 @@ class Encoder:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, delta: Delta) -> str:
+    def __call__(self, delta: Delta) -> bytes:
         """The values, readable."""
         self.count += 1
-        return f"{delta.seq}:{b' '.join(delta.values.values()).decode()}"
+        return f"{delta.seq}:".encode() + b" ".join(delta.values.values())
 
 
 def delta(seq: int, encode: Encoder, **values: str) -> Delta:
@@ -40,7 +41,14 @@ def delta(seq: int, encode: Encoder, **values: str) -> Delta:
 async def taken(outbox: Outbox) -> str | None:
     """The next message; None for a snapshot."""
     found = await asyncio.wait_for(outbox.take(), timeout=5)
-    return found.frame if found else None
+    return text_of(found.packet) if found else None
+
+
+def text_of(packet: bytes) -> str:
+    """What a short packet says."""
+    assert packet[0] == FINAL_TEXT
+    assert packet[1] == len(packet) - 2
+    return packet[2:].decode()
 
 
 def has_nothing(outbox: Outbox) -> bool:
@@ -63,6 +71,58 @@ async def test_a_delta_is_encoded_once_for_all_who_get_it() -> None:
     frames = [await taken(box) for box in boxes]
     assert frames == ["1:1"] * 3
     assert encode.count == 1
+
+
+class Taker:
+    """A client's end that takes what is written, or not."""
+
+    def __init__(self) -> None:
+        self.takes = True
+        self.heard: list[str] = []
+
+    def write(self, packet: bytes) -> bool:
+        """Keep it, if the client takes it."""
+        if self.takes:
+            self.heard.append(text_of(packet))
+        return self.takes
+
+
+async def test_what_a_client_takes_at_once_does_not_wait_for_its_writer() -> None:
+    """Nothing is left to take."""
+    client, encode = Taker(), Encoder()
+    outbox = Outbox(client.write)
+    outbox.put(delta(1, encode, a="1"))
+    assert (client.heard, has_nothing(outbox)) == (["1:1"], True)
+
+
+async def test_nothing_overtakes_what_waits_or_is_being_sent() -> None:
+    """The writer sends it first; what came meanwhile follows; then the short way is open again."""
+    client, encode = Taker(), Encoder()
+    outbox = Outbox(client.write)
+    client.takes = False
+    outbox.put(delta(1, encode, a="1"))
+    client.takes = True
+    outbox.put(delta(2, encode, b="2"))
+    assert await taken(outbox) == "2:1 2"
+    outbox.put(delta(3, encode, a="3"))
+    assert (await taken(outbox), client.heard) == ("3:3", [])
+    assert has_nothing(outbox)
+    outbox.put(delta(4, encode, a="4"))
+    assert client.heard == ["4:4"]
+
+
+@pytest.mark.parametrize("takes", [True, False])
+async def test_a_heartbeat_is_only_for_who_waits_for_nothing(*, takes: bool) -> None:
+    """Whoever has something to come gets that instead; a change makes a waiting heartbeat needless."""
+    client, encode = Taker(), Encoder()
+    outbox = Outbox(client.write)
+    client.takes = takes
+    outbox.put(delta(1, encode))
+    assert client.heard == (["1:"] if takes else [])
+    outbox.want_snapshot()
+    outbox.put(delta(2, encode))
+    assert await taken(outbox) is None
+    assert has_nothing(outbox)
 
 
 async def test_the_latest_value_of_each_thing_wins() -> None:

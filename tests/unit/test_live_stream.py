@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import time as clock_time
 from datetime import timedelta
 from typing import Any
@@ -17,8 +18,10 @@ from app.calls.events import LegEnded, LegHeld
 from app.calls.hangup import LegEnd
 from app.calls.turn import Outcome
 from app.ids import AgentId, DeviceId, LegId, QueueId
-from app.live import endpoint, hub
-from app.live.protocol import CloseCode, Frames
+from app.live import endpoint, hub, wire
+from app.live.outbox import Outbox
+from app.live.protocol import CloseCode, Frames, Numbers, Position, Subscription, View
+from app.live.topics import parse_topics
 from tests.support.clocks import START
 from tests.support.live_client import LiveServer, Wallboard, serving
 from tests.support.stage import LIN, WANG, Stage, floor
@@ -260,7 +263,8 @@ async def test_no_duration_is_ever_sent(stage: Stage, server: LiveServer) -> Non
 
 async def test_silence_is_filled_with_heartbeats(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """They carry the number, so that the page knows that it is up to date; a client's own are taken silently."""
-    monkeypatch.setattr(endpoint, "HEARTBEAT_EVERY", timedelta(milliseconds=50))
+    monkeypatch.setattr(hub, "HEARTBEAT_EVERY", timedelta(milliseconds=50))
+    monkeypatch.setattr(hub, "_LOOK_EVERY_SECONDS", 0.02)
     async with server.following("queues") as board:
         seq = board.seq
         await board.say(type="heartbeat")
@@ -331,12 +335,12 @@ def _hub_of(stage: Stage) -> hub.Hub:
 # --- who is slow ---------------------------------------------------------------------------------------------------
 
 
-async def test_a_client_that_takes_nothing_is_let_go_and_harms_nobody(
+@asynccontextmanager
+async def let_go(
     stage: Stage, server: LiveServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its connection ends; another client hears everything meanwhile."""
+) -> AsyncIterator[Wallboard]:
+    """A client that took nothing until it was let go, while another one heard everything."""
     monkeypatch.setattr(endpoint, "_SEND_SECONDS", 0.3)
-    monkeypatch.setattr(endpoint, "_CLOSE_SECONDS", 0.1)
     listener = _hub_of(stage)
     async with server.following("calls", "queues", "agents") as quick:
         async with server.wallboard(max_queue=1, compression=None) as slow:
@@ -352,8 +356,43 @@ async def test_a_client_that_takes_nothing_is_let_go_and_harms_nobody(
                     stage.call(f"c{number:05}")
                     number += 1
                 await quick.hear_of(f"call:c{number - 1:05}")
-            slow.connection.transport.abort()
+            yield slow
         assert listener.client_count == 1
+
+
+async def test_a_client_that_takes_nothing_is_let_go_and_told_why(
+    stage: Stage, server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It harms nobody else, and hears the reason when it takes something again."""
+    async with let_go(stage, server, monkeypatch) as slow:
+        slow.connection.transport.resume_reading()
+        code, reason = await end_of(slow)
+    assert (code, reason) == (CloseCode.TOO_SLOW, "The client took nothing for 0.3 s. Connect again.")
+
+
+async def test_a_client_that_never_takes_anything_again_keeps_no_socket(
+    stage: Stage, server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service lives for weeks: what waits for such a client is dropped after a while."""
+    monkeypatch.setattr(wire, "_LINGER_SECONDS", 0.1)
+    async with let_go(stage, server, monkeypatch) as slow:
+        await until(lambda: server.connection_count == 1, "expected the socket to be closed")
+        slow.connection.transport.abort()
+
+
+async def test_who_resumes_before_everything_was_sent_gets_a_snapshot(
+    stage: Stage, server: LiveServer
+) -> None:
+    """What was missed must not stand behind what is still to come of the view before."""
+    async with server.following("queues") as board:
+        client, position = Outbox(), Position(board.epoch, board.seq)
+        calls, agents = (View(parse_topics([text]), Numbers.MASKED) for text in ("calls", "agents"))
+        _hub_of(stage).follow(client, Subscription(calls, None))
+        _hub_of(stage).follow(client, Subscription(agents, position))
+        assert await client.take() is None
+        _hub_of(stage).follow(client, Subscription(agents, position))
+        assert await client.take() is None
+        _hub_of(stage).leave(client)
 
 
 async def test_too_many_clients_are_told_so(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:

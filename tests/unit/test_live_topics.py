@@ -11,7 +11,7 @@ import pytest
 from app.acd.events import DeviceChanged, FloorChanged, LogInRequested
 from app.acd.model import DeviceState, RingStep, Strategy
 from app.ids import AgentId, DeviceId
-from app.live import endpoint, hub
+from app.live import hub
 from app.live.alerts import AlertCode
 from app.runtime.health import Health, Level, Part
 from tests.support.live_client import LiveServer, serving
@@ -266,7 +266,8 @@ async def test_a_heartbeat_names_the_last_delta(
     stage: Stage, server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lost delta is noticed in silence too; entries that the client does not follow only raise the number."""
-    monkeypatch.setattr(endpoint, "HEARTBEAT_EVERY", timedelta(milliseconds=50))
+    monkeypatch.setattr(hub, "HEARTBEAT_EVERY", timedelta(milliseconds=50))
+    monkeypatch.setattr(hub, "_LOOK_EVERY_SECONDS", 0.02)
     async with server.following("calls") as board:
         stage.call("c1")
         await board.hear_of("call:c1")

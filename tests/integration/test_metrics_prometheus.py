@@ -1,6 +1,5 @@
 """A real Prometheus reads the running service, with real calls: every panel of every dashboard has something to show."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from math import isfinite
@@ -36,11 +35,11 @@ async def prometheus(hotline: Hotline, tmp_path: Path) -> AsyncIterator[Promethe
 
 async def until_true(prometheus: Prometheus, expression: str) -> None:
     """Wait until a query has a finite value."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + _FILLED_WITHIN
-    while not any(isfinite(value) for value in await prometheus.values(expression)):
-        assert loop.time() < deadline, f"nothing to show: {expression}"
-        await asyncio.sleep(0.25)
+
+    async def is_filled() -> bool:
+        return any(isfinite(value) for value in await prometheus.values(expression))
+
+    await until(is_filled, f"nothing to show: {expression}", timeout=_FILLED_WITHIN)
 
 
 async def play(hotline: Hotline) -> None:

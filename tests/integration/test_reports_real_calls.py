@@ -1,6 +1,5 @@
 """Reports of real calls: what happened on the wire is what the report counts, and what the queue log tells."""
 
-import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -46,16 +45,13 @@ class Reader:
 
     async def figures(self) -> Any:
         """The figures of the queue's calls, once the handled ones are written down."""
-        deadline = asyncio.get_running_loop().time() + _WRITTEN_WITHIN
-        while True:
-            async with self._http.get(
-                self._reports, params={**self._period, "queue_id": QUEUE}, headers=self._headers
-            ) as answer:
-                figures = (await answer.json())["total"]["figures"]
-            if figures["handled"] and figures["abandoned"]:
-                return figures
-            assert asyncio.get_running_loop().time() < deadline, figures
-            await asyncio.sleep(0.05)
+
+        async def written() -> Any:
+            report = json.loads(await self._got(self._reports, {**self._period, "queue_id": QUEUE}))
+            figures = report["total"]["figures"]
+            return figures if figures["handled"] and figures["abandoned"] else None
+
+        return await until(written, "the calls are not written down", timeout=_WRITTEN_WITHIN)
 
 
 async def test_a_report_counts_what_happened_on_the_wire(hotline: Hotline) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.asterisk.bundle import Bundle, ensure
 from app.asterisk.program import Program, installed, with_own_libraries
 from tests.support.ports import free_port
+from tests.support.until import until
 
 # PostgreSQL starts its own programs by path, which the unpacked loader cannot serve: it runs on the machine's C library.
 POSTGRESQL = Bundle(
@@ -276,16 +277,15 @@ def _find(name: str) -> Program:
 
 
 async def _until_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Ask again and again, for up to 20 s, whether the server takes statements."""
-    for _ in range(400):
+    async def answers() -> bool:
         assert process.poll() is None, "PostgreSQL ended at its start: see its log"
         try:
             await _execute(url, "SELECT 1")
         except (OSError, asyncpg.PostgresError):
-            await asyncio.sleep(0.05)
-        else:
-            return
-    raise AssertionError("PostgreSQL did not answer within 20 s")
+            return False
+        return True
+
+    await until(answers, "PostgreSQL does not answer", timeout=20)
 
 
 async def _execute(url: str, *statements: str) -> None:

@@ -12,6 +12,7 @@ import aiohttp
 from app.asterisk.bundle import Bundle, ensure
 from app.asterisk.program import Program, with_own_libraries
 from tests.support.ports import free_port
+from tests.support.until import until
 
 # Only the programs are wanted; its pages and their scripts are most of what it depends on.
 PROMETHEUS = Bundle(
@@ -80,7 +81,7 @@ async def scraping(directory: Path, *, url: str, token: str) -> AsyncIterator[Pr
     try:
         async with aiohttp.ClientSession() as http:
             prometheus = Prometheus(http, f"http://{listen}")
-            await _until_ready(prometheus, log)
+            await until(prometheus.is_ready, f"Prometheus does not start: see {log}", timeout=_STARTED_WITHIN)
             yield prometheus
     finally:
         process.terminate()
@@ -129,11 +130,3 @@ def promtool(*arguments: str, cwd: Path = METRICS) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-async def _until_ready(prometheus: Prometheus, log: Path) -> None:
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + _STARTED_WITHIN
-    while not await prometheus.is_ready():
-        assert loop.time() < deadline, f"Prometheus does not start: see {log}"
-        await asyncio.sleep(0.05)

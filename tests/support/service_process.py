@@ -149,7 +149,7 @@ class ServiceProcess:
 
     def another_controller(self) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
         """Somebody who connects to our Asterisk under our application's name."""
-        running = json.loads((self.data / "asterisk" / "running.json").read_text())
+        running = self._asterisk()
         password = json.loads((self.data / "secrets.json").read_text())["ari_password"]
         url = f"http://127.0.0.1:{running['ports']['http']}/ari/events?app=thirdring"
         return self._http.ws_connect(
@@ -163,8 +163,10 @@ class ServiceProcess:
     def pids(self) -> list[int]:
         """The service's process, and its Asterisk's."""
         assert self._process is not None
-        running = json.loads((self.data / "asterisk" / "running.json").read_text())
-        return [self._process.pid, running["pid"]]
+        return [self._process.pid, self._asterisk()["pid"]]
+
+    def _asterisk(self) -> Any:
+        return json.loads((self.data / "asterisk" / "running.json").read_text())
 
     @property
     def sip(self) -> tuple[str, int]:
@@ -203,19 +205,14 @@ class ServiceProcess:
 
     async def until_ready(self, *, within: timedelta = timedelta(seconds=10)) -> None:
         """Wait until it takes calls."""
-        deadline = time.monotonic() + within.total_seconds()
-        while not await self.is_ready():
-            assert time.monotonic() < deadline, f"not ready: {self.log()[-3000:]}"
-            await asyncio.sleep(0.02)
+        await until(self.is_ready, lambda: f"not ready: {self.log()[-3000:]}", timeout=within.total_seconds())
 
     async def kill_asterisk(self) -> None:
         """SIGKILL to the Asterisk that the service runs, and wait until the service says so."""
-        running = json.loads((self.data / "asterisk" / "running.json").read_text())
-        os.kill(running["pid"], signal.SIGKILL)
-        deadline = time.monotonic() + 5
-        while "asterisk_incident" not in self.log():
-            assert time.monotonic() < deadline, f"not noticed: {self.log()[-3000:]}"
-            await asyncio.sleep(0.01)
+        os.kill(self._asterisk()["pid"], signal.SIGKILL)
+        await until(
+            lambda: "asterisk_incident" in self.log(), lambda: f"not noticed: {self.log()[-3000:]}", timeout=5
+        )
 
     async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request; the answer's JSON. Fails on anything but 2xx."""
@@ -242,24 +239,26 @@ class ServiceProcess:
 
     async def until_ended(self, call_id: str) -> Any:
         """Wait until the call is written down as ended: the database is some milliseconds behind."""
-        deadline = time.monotonic() + 5
-        while True:
+
+        async def ended() -> Any:
             listed = await self.ask("GET", "calls?state=ended")
-            ended = [call for call in listed["calls"] if call["id"] == call_id]
-            if ended and ended[0]["ended_by"] is not None:
-                return ended[0]
-            assert time.monotonic() < deadline, f"expected {call_id} to have ended, found {listed}"
-            await asyncio.sleep(0.02)
+            return next(
+                (call for call in listed["calls"] if call["id"] == call_id and call["ended_by"]), None
+            )
+
+        return await until(ended, f"expected {call_id} to have ended", timeout=5)
 
     async def until_agent(self, agent: str, state: str, *, within: timedelta = timedelta(seconds=5)) -> Any:
         """Wait until the agent is in that state."""
-        deadline = time.monotonic() + within.total_seconds()
-        while (view := await self.agent(agent))["state"] != state:
-            assert time.monotonic() < deadline, (
-                f"expected {agent} to become {state}, found {view}; {self.log()[-3000:]}"
-            )
-            await asyncio.sleep(0.02)
-        return view
+
+        async def is_so() -> Any:
+            view = await self.agent(agent)
+            return view if view["state"] == state else None
+
+        def problem() -> str:
+            return f"expected {agent} to become {state}; {self.log()[-3000:]}"
+
+        return await until(is_so, problem, timeout=within.total_seconds())
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Protocol
 
-import aiohttp
-
 from app.ari import messages
 from app.ari.address import Address
 from app.ari.answer import Answer, Outcome
 from app.ari.client import Client, State, Transport
 from app.ari.errors import AriError
+from app.ari.http import ask_once
 from app.ari.limits import Limits
 from app.ari.listener import Listener
 from app.ari.messages import Event
@@ -261,17 +260,18 @@ class Floor:
 
     async def until(self, party: str, words: str) -> None:
         """Wait until this is said of the party."""
-        await until(lambda: self.recorder.has(party, words), f"{party}: {words} in {self.recorder.tale()}")
+        await until(
+            lambda: self.recorder.has(party, words), lambda: f"{party}: {words} in {self.recorder.tale()}"
+        )
 
     async def until_asterisk_has(self, message: str, condition: Callable[[list[Channel]], bool]) -> None:
         """Wait until the channels are so. Asks by HTTP, so it works while the controller is away."""
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
-        async with aiohttp.ClientSession(headers={"Authorization": self._address.authorization}) as session:
-            while True:
-                async with session.get(self._address.url_of(channels.show_all())) as response:
-                    if condition(Answer(response.status, await response.read()).decode(list[Channel])):
-                        return
-                assert asyncio.get_running_loop().time() < deadline, message
+
+        async def is_so() -> bool:
+            answer = await ask_once(self._address, channels.show_all())
+            return isinstance(answer, Answer) and condition(answer.decode(list[Channel]))
+
+        await until(is_so, message, timeout=_PATIENCE)
 
     async def until_leg_destroyed(self) -> None:
         """Wait until Asterisk tells the end of the leg."""
@@ -280,7 +280,7 @@ class Floor:
                 isinstance(event, messages.ChannelDestroyed) and event.channel.id == LEG
                 for event in self.recorder.events
             ),
-            f"the leg is destroyed; {self.recorder.tale()}",
+            lambda: f"the leg is destroyed; {self.recorder.tale()}",
         )
 
     async def until_over(self) -> None:
@@ -296,9 +296,11 @@ class Floor:
 
     async def until_refused(self, request: Request) -> None:
         """Ask until Asterisk says no: things are still there for a moment after the event of their end."""
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
-        while isinstance(await self.client.send(request), Answer):
-            assert asyncio.get_running_loop().time() < deadline, f"{request} still works"
+
+        async def is_refused() -> bool:
+            return not isinstance(await self.client.send(request), Answer)
+
+        await until(is_refused, f"{request} still works", timeout=_PATIENCE)
 
     async def _until_quiet(self) -> None:
         """Asterisk's last events come up to some 20 ms behind the end of a channel."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
-from app.acd.model import ExitReason, OfferOutcome
+from app.acd.model import MISSES, ExitReason, OfferOutcome
 from metrics.records import Activity, Offer, Passage, SeatTime
 from metrics.rings import SINGLE_RINGS, Ringing, RingTally, ringing_of_offer, ringing_of_passage
 from metrics.tally import BANDS, OVERFLOWS, Tally, band_of
@@ -49,6 +49,8 @@ class Figure:
     formula: str
     value: Callable[[Tally, Terms], Value]
     is_behind: Callable[[Any, Terms], bool]
+    needs: str = ""
+    """What it waits for: such a figure has a name and a formula, and no value yet. It is never zero."""
 
 
 _figures: dict[str, Figure] = {}
@@ -134,6 +136,23 @@ def _does(*activities: Activity) -> Callable[[SeatTime, Terms], bool]:
     return lambda seat, _: seat.activity in activities
 
 
+def _is_served(passage: Passage, terms: Terms) -> bool:
+    """Above the line of the service level, by the formula of the terms."""
+    if not _has_waited(passage, terms) or not terms.is_in_time(_wait(passage)):
+        return False
+    match terms.service_level:
+        case ServiceLevel.LEFT_IN_TIME:
+            return True
+        case ServiceLevel.ABANDONED_COUNT_AS_SERVED:
+            return _is_answered(passage, terms) or _is_abandoned(passage, terms)
+        case _:
+            return _is_answered(passage, terms)
+
+
+def _is_held(passage: Passage, terms: Terms) -> bool:
+    return _is_handled(passage, terms) and passage.hold > timedelta()
+
+
 # --- calls: how many -------------------------------------------------------------------------------------------------
 
 
@@ -215,6 +234,12 @@ def handled(tally: Tally) -> int:
     return tally.handled
 
 
+@_figure(Subject.CALLS, Unit.COUNT, _is_held)
+def held_calls(tally: Tally) -> int:
+    """Handled calls whose caller was put on hold."""
+    return tally.held_calls
+
+
 @_figure(Subject.CALLS, Unit.COUNT, lambda each, terms: _is_answered(each, terms) and each.is_ended_by_agent)
 def agent_hang_ups(tally: Tally) -> int:
     """Answered calls that the agent ended before the caller did."""
@@ -289,7 +314,7 @@ _add(
         Unit.RATE,
         "Served in time ÷ all that count, by the chosen formula of five.",
         lambda tally, terms: service_level(tally, terms.service_level),
-        _is_answered_in_time,
+        _is_served,
     )
 )
 
@@ -334,6 +359,30 @@ def longest_queue_wait(tally: Tally) -> float:
 
 
 @_figure(Subject.CALLS, Unit.SECONDS, _is_handled)
+def handle_time(tally: Tally) -> float:
+    """Σ (talk + hold + wrap-up) of handled calls."""
+    return (tally.talk + tally.hold + tally.wrap_up).total_seconds()
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_handled)
+def talk_time(tally: Tally) -> float:
+    """Σ talk of handled calls."""
+    return tally.talk.total_seconds()
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_held)
+def hold_time(tally: Tally) -> float:
+    """Σ hold of handled calls."""
+    return tally.hold.total_seconds()
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_handled)
+def wrap_up_time(tally: Tally) -> float:
+    """Σ wrap-up of handled calls."""
+    return tally.wrap_up.total_seconds()
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_handled)
 def aht(tally: Tally) -> float | None:
     """Average handle time: Σ (talk + hold + wrap-up) ÷ handled."""
     return _average(tally.talk + tally.hold + tally.wrap_up, tally.handled)
@@ -349,6 +398,12 @@ def avg_talk(tally: Tally) -> float | None:
 def avg_hold(tally: Tally) -> float | None:
     """Σ hold ÷ handled."""
     return _average(tally.hold, tally.handled)
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_held)
+def avg_hold_of_held(tally: Tally) -> float | None:
+    """Σ hold ÷ held calls."""
+    return _average(tally.hold, tally.held_calls)
 
 
 @_figure(Subject.CALLS, Unit.SECONDS, _is_handled)
@@ -433,6 +488,18 @@ _define_outcome("offers_withdrawn", OfferOutcome.WITHDRAWN, "Offers taken back: 
 _define_outcome(
     "offers_answered_elsewhere", OfferOutcome.ANSWERED_ELSEWHERE, "Offers taken back: another agent answered."
 )
+
+
+@_figure(Subject.OFFERS, Unit.COUNT, _ended_as(*MISSES))
+def offers_missed(tally: Tally) -> int:
+    """Offers that their agents missed: rang out, declined, busy or unreachable."""
+    return sum(tally.outcomes[outcome] for outcome in MISSES)
+
+
+@_figure(Subject.OFFERS, Unit.RATE, _ended_as(OfferOutcome.ANSWERED))
+def agent_answer_rate(tally: Tally) -> float | None:
+    """Offers answered ÷ offers."""
+    return _ratio(tally.outcomes[OfferOutcome.ANSWERED], tally.offers)
 
 
 @_figure(Subject.OFFERS, Unit.RATE, _ended_as(OfferOutcome.NO_ANSWER))
@@ -597,6 +664,34 @@ def occupancy(tally: Tally) -> float | None:
 def utilisation(tally: Tally) -> float | None:
     """(logged in - paused) ÷ logged in."""
     return _share(tally.logged_in - tally.paused, tally.logged_in)
+
+
+# --- what nothing is known of yet: a name, a formula, and no value -----------------------------------------------------
+
+
+def _await(subject: Subject, unit: Unit, name: str, text: str, *, needs: str) -> None:
+    formula = f"{text} Not measured yet: needs {needs}."
+    _add(
+        Figure(name, subject, unit, formula, lambda _tally, _terms: None, lambda _each, _terms: False, needs)
+    )
+
+
+_await(
+    Subject.AGENT_TIME,
+    Unit.RATE,
+    "adherence",
+    "Time in the seat as planned ÷ planned time.",
+    needs="the roster",
+)
+_await(Subject.CALLS, Unit.COUNT, "transfers", "Calls that their agent gave to another.", needs="transfers")
+_await(Subject.CALLS, Unit.RATE, "transfer_rate", "Transfers ÷ handled.", needs="transfers")
+_await(
+    Subject.CALLS,
+    Unit.RATE,
+    "first_contact_resolution",
+    "Matters settled by the first call ÷ matters.",
+    needs="dispositions",
+)
 
 
 # --- arithmetic ------------------------------------------------------------------------------------------------------

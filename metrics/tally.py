@@ -39,6 +39,7 @@ class Tally:
     refused: int = 0
     """Turned away at the door; not offered."""
     handled: int = 0
+    held_calls: int = 0
     agent_hang_ups: int = 0
     repeat_calls: int = 0
     wait_of_answered: timedelta = timedelta()
@@ -119,6 +120,7 @@ class Tally:
             self.handled += 1
             self.talk += passage.talk
             self.hold += passage.hold
+            self.held_calls += passage.hold > timedelta()
             self.wrap_up += passage.wrap_up
 
     def _add_left(self, passage: Passage, terms: Terms) -> None:

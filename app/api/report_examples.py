@@ -18,6 +18,7 @@ _FIGURES = {
             "subject": "calls",
             "unit": "seconds",
             "formula": "Average speed of answer: Σ wait of answered ÷ answered.",
+            "needs": None,
         }
     ],
     "service_levels": [{"name": "answered", "formula": "Answered in time ÷ answered."}],

@@ -89,6 +89,12 @@ def value(name: str, total: Tally, terms: Terms = TERMS) -> Value:
         ("aht", (100 + 20 + 30 + 60 + 80 + 10 + 40) / 4),
         ("avg_talk", (100 + 60 + 80 + 40) / 4),
         ("avg_hold", 20 / 4),
+        ("held_calls", 1),
+        ("avg_hold_of_held", 20),
+        ("handle_time", 100 + 20 + 30 + 60 + 80 + 10 + 40),
+        ("talk_time", 100 + 60 + 80 + 40),
+        ("hold_time", 20),
+        ("wrap_up_time", 30 + 10),
         ("avg_wrap_up", (30 + 10) / 4),
         ("abandoned_to_5s", 1),
         ("abandoned_to_10s", 1),
@@ -153,6 +159,8 @@ def test_figures_of_offers_are_what_a_hand_counts() -> None:
         "rna": 1,
         "offers_declined": 1,
         "offers_unreachable": 1,
+        "offers_missed": 3,
+        "agent_answer_rate": pytest.approx(2 / 5),
         "rna_rate": pytest.approx(1 / 5),
         "avg_ring": pytest.approx(5.5),
         "longest_ring": 15,
@@ -185,8 +193,10 @@ def test_nothing_has_no_rates_and_no_averages() -> None:
     """An empty interval is not an interval with a bad service level."""
     for figure in FIGURES.values():
         expected = None if figure.unit is Unit.RATE or figure.name.startswith(("a", "avg")) else 0
-        if figure.unit is Unit.COUNT:
+        if figure.unit is Unit.COUNT and not figure.needs:
             expected = 0
+        if figure.needs:
+            expected = None
         assert figure.value(Tally(), TERMS) == expected, figure.name
 
 
@@ -213,11 +223,42 @@ def test_a_count_is_the_number_of_records_behind_it(
     total = tally(passages, offers, seats)
     for figure in FIGURES.values():
         behind = [each for each in records[figure.subject] if figure.is_behind(each, TERMS)]
-        if figure.unit is Unit.COUNT:
+        if figure.needs:
+            assert behind == [], figure.name
+        elif figure.unit is Unit.COUNT:
             assert figure.value(total, TERMS) == len(behind), figure.name
         elif figure.subject is Subject.AGENT_TIME and figure.unit is Unit.SECONDS:
             time = sum((each.period.length for each in behind if isinstance(each, SeatTime)), timedelta())
             assert figure.value(total, TERMS) == pytest.approx(time.total_seconds()), figure.name
+
+
+@given(st.lists(PASSAGES), st.sampled_from(ServiceLevel))
+def test_the_calls_behind_a_service_level_are_those_above_its_line(
+    passages: list[Passage], formula: ServiceLevel
+) -> None:
+    """By each of the five formulas."""
+    terms = Terms(service_level=formula)
+    total = tally(passages, terms=terms)
+    below = {
+        ServiceLevel.ANSWERED_AND_ABANDONED: total.answered + total.abandoned - total.short_abandons,
+        ServiceLevel.ANSWERED: total.answered,
+        ServiceLevel.OFFERED: total.offered,
+        ServiceLevel.ABANDONED_COUNT_AS_SERVED: total.answered + total.abandoned,
+        ServiceLevel.LEFT_IN_TIME: total.offered,
+    }[formula]
+    figure = FIGURES["service_level"]
+    behind = [each for each in passages if figure.is_behind(each, terms)]
+    expected = None if below == 0 else pytest.approx(len(behind) / below)
+    assert figure.value(total, terms) == expected
+
+
+@pytest.mark.parametrize("name", ["adherence", "first_contact_resolution", "transfers", "transfer_rate"])
+def test_what_nothing_is_known_of_has_a_name_and_says_what_it_needs(name: str) -> None:
+    """It is empty whatever happened: a zero would be a lie."""
+    figure = FIGURES[name]
+    assert figure.needs
+    assert f"Not measured yet: needs {figure.needs}." in figure.formula
+    assert figure.value(tally(DAY), TERMS) is None
 
 
 @given(st.lists(PASSAGES))

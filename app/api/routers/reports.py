@@ -47,7 +47,13 @@ def reports_router(reports: Reports) -> APIRouter:
         """Every figure with its formula, and the five formulas of the service level."""
         return FigureList(
             figures=[
-                FigureShape(name=each.name, subject=each.subject, unit=each.unit, formula=each.formula)
+                FigureShape(
+                    name=each.name,
+                    subject=each.subject,
+                    unit=each.unit,
+                    formula=each.formula,
+                    needs=each.needs or None,
+                )
                 for each in FIGURES.values()
             ],
             service_levels=[

@@ -108,6 +108,12 @@ class FigureShape(Shape):
     subject: Annotated[Subject, Field(description="What is counted.")]
     unit: Unit
     formula: str
+    needs: Annotated[
+        str | None,
+        Field(
+            description="What it waits for: there is no value yet, and never a zero. Null: it is measured."
+        ),
+    ]
 
 
 class ServiceLevelShape(Shape):

@@ -124,10 +124,7 @@ async def test_the_hold_key_gives_the_caller_music_and_shows_the_agent_as_holdin
 
 async def test_a_caller_who_holds_leaves_the_agent_connected(hotline: Hotline) -> None:
     """Hold is the agent's action in the figures; a caller's own is written down, and the agent hears music."""
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    there, here = await hotline.talk()
     await there.hold()
     await here.hears(MUSIC_HZ)
     await hotline.fact(CallHoldChanged, is_held=True)
@@ -137,10 +134,7 @@ async def test_a_caller_who_holds_leaves_the_agent_connected(hotline: Hotline) -
 
 async def test_when_both_hold_each_gives_back_only_the_own_hold(hotline: Hotline) -> None:
     """The agent's hold lasts until the agent ends it, whatever the caller's phone does meanwhile."""
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    there, here = await hotline.talk()
 
     await there.hold()
     await here.hold()
@@ -164,10 +158,7 @@ async def test_when_both_hold_each_gives_back_only_the_own_hold(hotline: Hotline
 
 
 async def test_when_the_agent_takes_the_call_back_first_the_callers_hold_goes_on(hotline: Hotline) -> None:
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    there, here = await hotline.talk()
     await here.hold()
     await there.hold()
     await until(lambda: len(hotline.told(CallHoldChanged, is_held=True)) == 2, "one of them is not on hold")
@@ -187,10 +178,7 @@ async def test_when_the_agent_takes_the_call_back_first_the_callers_hold_goes_on
 @pytest.mark.parametrize("leaver", ["caller", "agent"])
 async def test_who_hangs_up_while_both_hold_ends_the_call_and_the_hold(hotline: Hotline, leaver: str) -> None:
     """The hold counts until the end, and the agent is free."""
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    there, here = await hotline.talk()
     await here.hold()
     await there.hold()
     await until(lambda: len(hotline.told(CallHoldChanged, is_held=True)) == 2, "one of them is not on hold")

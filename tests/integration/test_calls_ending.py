@@ -32,10 +32,7 @@ async def ended_leg(hotline: Hotline, role: LegRole) -> LegFinished:
 
 async def test_an_agent_who_hangs_up_releases_the_caller_and_is_named(hotline: Hotline) -> None:
     """R13: an agent never hangs up on a caller; so it is written down who did."""
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    there, here = await hotline.talk()
     here.hang_up()
     await there.until_ended()
     assert there.ended_by is EndedBy.THEM
@@ -46,10 +43,7 @@ async def test_an_agent_who_hangs_up_releases_the_caller_and_is_named(hotline: H
 
 
 async def test_a_caller_who_hangs_up_frees_the_agent_and_is_named(hotline: Hotline) -> None:
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    there, here = await hotline.talk()
     there.hang_up()
     await here.until_ended()
     assert here.cause == NORMAL_CLEARING
@@ -60,10 +54,7 @@ async def test_a_caller_who_hangs_up_frees_the_agent_and_is_named(hotline: Hotli
 
 
 async def test_when_both_hang_up_at_once_the_call_ends_once(hotline: Hotline) -> None:
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    there, here = await hotline.talk()
     there.hang_up()
     here.hang_up()
     ended = await hotline.fact(CallEnded)
@@ -73,19 +64,13 @@ async def test_when_both_hang_up_at_once_the_call_ends_once(hotline: Hotline) ->
 
 
 async def test_a_reason_that_the_phone_gives_is_stored_as_the_cause(hotline: Hotline) -> None:
-    agent = await hotline.agent(1, Answer())
-    await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    _, here = await hotline.talk()
     here.hang_up("Q.850;cause=31")
     assert (await ended_leg(hotline, LegRole.AGENT)).cause == 31
 
 
 async def test_a_call_that_somebody_ends_from_outside_ends_for_both(hotline: Hotline) -> None:
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(SERVICE)
-    here = await agent.next_call()
-    await hotline.until_talking()
+    there, here = await hotline.talk()
     hotline.submit(HangUpRequested(hotline.the_call.id))
     await there.until_ended()
     await here.until_ended()
@@ -93,10 +78,7 @@ async def test_a_call_that_somebody_ends_from_outside_ends_for_both(hotline: Hot
 
 
 async def test_after_a_call_with_wrap_up_the_agent_has_time_for_notes(hotline: Hotline) -> None:
-    agent = await hotline.agent(1, Answer())
-    there = await hotline.call(WRAP_UP)
-    await agent.next_call()
-    await hotline.until_talking()
+    there, _ = await hotline.talk(WRAP_UP)
     there.hang_up()
     await until(lambda: hotline.agent_view(1).state is AgentState.WRAP_UP, "no wrap-up")
 

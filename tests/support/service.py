@@ -13,6 +13,7 @@ Tests that use these share one event loop: `pytestmark = pytest.mark.asyncio(loo
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import fields, replace
 from itertools import count
 from pathlib import Path
@@ -34,13 +35,14 @@ from app.ids import AgentId, DeviceId
 from app.main import Thirdring, running
 from app.runtime.health import Level
 from app.settings import Settings
-from app.simulator.answering import Answering, RingForEver
+from app.simulator.answering import Answer, Answering, RingForEver
 from app.simulator.errors import RegistrationRefused
+from app.simulator.incoming_dialog import IncomingDialog
 from app.simulator.outgoing_dialog import OutgoingDialog
 from app.simulator.phone import Phone
 from app.simulator.wire import Wire
 from tests.support.asterisk import password_of
-from tests.support.hotline_site import Json, hotline_site, write_site
+from tests.support.hotline_site import SERVICE, Json, hotline_site, write_site
 from tests.support.until import until
 
 F = TypeVar("F", bound=Fact)
@@ -187,13 +189,12 @@ class Hotline:
         return phone
 
     async def _register_when_known(self, phone: Phone) -> None:
-        deadline = asyncio.get_running_loop().time() + _ENDS_WITHIN
-        while not phone.is_registered:
-            try:
+        async def is_registered() -> bool:
+            with suppress(RegistrationRefused):
                 await phone.register()
-            except RegistrationRefused:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
+            return phone.is_registered
+
+        await until(is_registered, f"{phone.user} may not register", timeout=_ENDS_WITHIN)
 
     async def log_in(self, number: int) -> None:
         """The agent takes the seat; return when offers can come."""
@@ -218,6 +219,14 @@ class Hotline:
     async def call(self, number: str) -> OutgoingDialog:
         """Somebody outside calls."""
         return await (await self.caller()).call(number)
+
+    async def talk(self, number: str = SERVICE) -> tuple[OutgoingDialog, IncomingDialog]:
+        """Agent 1 takes the seat and answers somebody who calls; return when the two are joined."""
+        agent = await self.agent(1, Answer())
+        there = await self.call(number)
+        here = await agent.next_call()
+        await self.until_talking()
+        return there, here
 
     # --- the brains ------------------------------------------------------------------------------------------------
 
@@ -279,19 +288,24 @@ class Hotline:
                 self.submit(HangUpRequested(call_id))
 
     async def _until_no_call_is_left(self) -> None:
-        try:
-            await until(lambda: not self.board.calls, "a call is stuck", timeout=_ENDS_WITHIN)
-        except AssertionError as error:
+        def problem() -> str:
             stories = "\n".join(map(str, self.wire.log))
-            raise AssertionError(f"{error}: {list(self.board.calls.values())}\n{stories}") from None
+            return f"a call is stuck: {list(self.board.calls.values())}\n{stories}"
+
+        await until(lambda: not self.board.calls, problem, timeout=_ENDS_WITHIN)
 
     async def _until_asterisk_is_empty(self) -> None:
-        left: list[Json] = [{}]
-        deadline = asyncio.get_running_loop().time() + _ENDS_WITHIN
-        while left:
-            left = await self.in_asterisk()
-            if asyncio.get_running_loop().time() > deadline:
-                raise AssertionError(f"expected no channel and no bridge in Asterisk, found {left}")
+        left: list[Json] = []
+
+        async def is_empty() -> bool:
+            left[:] = await self.in_asterisk()
+            return not left
+
+        await until(
+            is_empty,
+            lambda: f"expected no channel and no bridge in Asterisk, found {left}",
+            timeout=_ENDS_WITHIN,
+        )
 
     async def in_asterisk(self) -> list[Json]:
         """All channels and bridges that Asterisk has."""

@@ -8,6 +8,8 @@ import pytest
 from app.simulator.answering import Answer, Decline, PlayDead, RingForEver
 from app.simulator.dialog import DialogState, EndedBy
 from app.simulator.errors import MomentMissed, NoMedia, NotInTime
+from app.simulator.incoming_dialog import IncomingDialog
+from app.simulator.outgoing_dialog import OutgoingDialog
 from app.simulator.phone import Phone
 from app.simulator.wire import Wire
 from app.simulator.wire_log import Flow
@@ -23,13 +25,18 @@ async def phones() -> AsyncIterator[Pair]:
         yield alice, bob
 
 
-async def test_both_parties_hear_each_others_tone(phones: Pair) -> None:
-    """Sound flows both ways once a call is answered."""
+async def talk(phones: Pair) -> tuple[OutgoingDialog, IncomingDialog]:
+    """The caller's call is answered: both sides of it."""
     alice, bob = phones
     bob.answering = Answer()
     there = await alice.call("bob")
     await there.until_answered()
-    here = await bob.next_call()
+    return there, await bob.next_call()
+
+
+async def test_both_parties_hear_each_others_tone(phones: Pair) -> None:
+    """Sound flows both ways once a call is answered."""
+    there, here = await talk(phones)
     there.play(600)
     here.play(1000)
     await there.hears(1000)
@@ -76,11 +83,7 @@ async def test_a_header_of_ones_own_reaches_the_called_phone(phones: Pair) -> No
 
 async def test_the_party_that_hangs_up_is_known_on_both_sides(phones: Pair) -> None:
     """A BYE ends the call by *us* here and by *them* there, with its cause."""
-    alice, bob = phones
-    bob.answering = Answer()
-    there = await alice.call("bob")
-    await there.until_answered()
-    here = await bob.next_call()
+    there, here = await talk(phones)
     there.hang_up("Q.850;cause=16")
     await here.until_ended()
     assert (there.ended_by, here.ended_by, here.cause) == (EndedBy.US, EndedBy.THEM, 16)
@@ -136,11 +139,7 @@ async def test_a_declined_call_ends_with_the_status_of_the_refusal(phones: Pair,
 
 async def test_a_phone_on_hold_hears_nothing_until_it_is_taken_back(phones: Pair) -> None:
     """Hold stops the sound of the held party; unhold brings both back."""
-    alice, bob = phones
-    bob.answering = Answer()
-    there = await alice.call("bob")
-    await there.until_answered()
-    here = await bob.next_call()
+    there, here = await talk(phones)
     there.play(600)
     here.play(1000)
     await there.hears(1000)
@@ -156,10 +155,7 @@ async def test_a_phone_on_hold_hears_nothing_until_it_is_taken_back(phones: Pair
 async def test_a_phone_that_vanished_says_nothing_more(phones: Pair) -> None:
     """No BYE, no sound, no answer: the other side is left alone."""
     alice, bob = phones
-    bob.answering = Answer()
-    there = await alice.call("bob")
-    await there.until_answered()
-    here = await bob.next_call()
+    there, here = await talk(phones)
     there.play(600)
     await here.hears(600)
     alice.vanish()

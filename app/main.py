@@ -13,7 +13,7 @@ import asyncio
 import gc
 import random
 import socket
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,7 +23,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from app.acd.events import FloorChanged
+from app.acd.amendments import growth, shrinkage
+from app.acd.events import FloorAmended, FloorChanged
+from app.acd.model import Floor
 from app.api.tls import check_tls
 from app.ari.address import Address
 from app.ari.answer import Answer
@@ -279,14 +281,27 @@ class _Parts:
         )
 
     async def reload_site(self) -> list[str]:
-        """Load the site file again; see `Service.reload_site`. Reading takes a while for a large site: in a thread."""
+        """Load the site file again; see `Service.reload_site`.
+
+        Calls go on meanwhile: the file is read and compared in a thread, and the brains take it over part by part.
+        """
         async with self._reloading:
             told = await asyncio.to_thread(self.site_file.reload, today=_today(self.site_file, self.clock))
-        self.link.watch(self.site_file.site.calls.devices)
-        self._apply_site()
-        self.thirdring.service.site = self.site_file.site
+            site, floor = self.site_file.site, self.dispatcher.board.engine.floor
+            more, less = await asyncio.to_thread(_parts, floor, site.floor)
+            self.link.watch(site.calls.devices)
+            await self._take_over(more)
+            if self.dispatcher.board.settings != site.calls:
+                self.dispatcher.submit(SettingsChanged(site.calls))
+            await self._take_over(less)
+            self.thirdring.service.site = site
         self.reload_wanted.set()
         return told
+
+    async def _take_over(self, parts: Iterable[FloorAmended]) -> None:
+        for part in parts:
+            self.dispatcher.submit(part)
+            await asyncio.sleep(0)
 
     # --- jobs ------------------------------------------------------------------------------------------------------
 
@@ -349,7 +364,8 @@ class _Parts:
     async def _tell_asterisk(self) -> None:
         """Asterisk learns of new phones; then we ask it for them."""
         if self.asterisk:
-            await self.asterisk.reload(node_config(self.site_file.site, self.secrets))
+            config = await asyncio.to_thread(node_config, self.site_file.site, self.secrets)
+            await self.asterisk.reload(config)
         await self.link.meet_new_phones()
 
     # --- the end ---------------------------------------------------------------------------------------------------
@@ -449,6 +465,10 @@ def _calm_the_collector() -> None:
 
 def _report(line: str) -> None:
     _log.info("setup", progress=line)
+
+
+def _parts(old: Floor, new: Floor) -> tuple[list[FloorAmended], list[FloorAmended]]:
+    return list(growth(old, new)), list(shrinkage(old, new))
 
 
 def _today(site_file: SiteFile, clock: Clock) -> date:

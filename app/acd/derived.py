@@ -1,10 +1,10 @@
 """Builds everything that follows from the records and the floor: seats, counters, lines, pools and timers.
 
-Used after a restore and after a change of the floor. Whatever it builds must equal what the events would have kept up to date
+Used after a restore, and for one queue when its rules change. Whatever it builds must equal what the events would have kept up to date
 one by one: the property tests compare the two.
 """
 
-from app.acd import agents, ring_watch, waiting
+from app.acd import agents, pools, ring_watch, waiting
 from app.acd.availability import unavailable_reason
 from app.acd.eligibility import has_levels, lowest_level, steps
 from app.acd.model import CallState, DeviceState
@@ -27,6 +27,40 @@ def build(state: State) -> None:
         if offer.answered_at is None:
             state.timers.set(TimerKind.RING, offer.id, offer.ring_deadline)
             ring_watch.watch_offer(state, offer)
+
+
+def rebuild_queue(state: State, queue: QueueRecord) -> None:
+    """The queue has other rules or members: let everybody stand where they belong now, and be matched."""
+    calls = [state.calls[call_id] for _, _, call_id in queue.order]
+    for call in calls:
+        pools.take(call)
+    pools.dissolve(state, queue)
+    connected = queue.connected
+    _reset_queue(state, queue)
+    queue.connected = connected
+    _mark_rings(state, queue)
+    for call in calls:
+        waiting.line_up(state, call)
+    _watch_offers(state, calls)
+    for agent_id in queue.members:
+        if state.agents[agent_id].reason is None:
+            state.freed[agent_id] = state.agents[agent_id]
+
+
+def mark_rings(state: State) -> None:
+    """What a ring is has changed: set the timers of all rings anew."""
+    for queue in state.queues.values():
+        _mark_rings(state, queue)
+        calls = [state.calls[call_id] for _, _, call_id in queue.order]
+        for call in calls:
+            ring_watch.watch_call(state, call)
+        _watch_offers(state, calls)
+
+
+def _watch_offers(state: State, calls: list[CallRecord]) -> None:
+    for call in calls:
+        for offer_id in call.offers:
+            ring_watch.watch_offer(state, state.offers[offer_id])
 
 
 def _reset_agent(state: State, agent: AgentRecord) -> None:

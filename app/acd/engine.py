@@ -28,7 +28,7 @@ class Engine:
     """One routing domain: its agents, queues and calls. Not thread-safe: one writer."""
 
     def __init__(self, floor: Floor = _EMPTY_FLOOR) -> None:
-        self._state = State(floor, _BEGINNING)
+        self._state = State(_EMPTY_FLOOR, _BEGINNING)
         reload.change_floor(self._state, floor)
         _come_to_rest(self._state)
 

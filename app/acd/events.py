@@ -7,15 +7,31 @@ state is then unchanged. Late and doubled events (an answer to an offer already 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.acd.model import DeviceState, ExitReason, Floor, OfferOutcome, SkillRequirement
+from app.acd.model import Agent, DeviceState, ExitReason, Floor, OfferOutcome, Queue, SkillRequirement
+from app.acd.rings import RingLimit
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
 
 @dataclass(frozen=True, slots=True)
 class FloorChanged:
-    """The site file was loaded or reloaded. Calls and agents in flight keep their state."""
+    """The site file was loaded: the floor as a whole. Calls and agents in flight keep their state."""
 
     floor: Floor
+
+
+@dataclass(frozen=True, slots=True)
+class FloorAmended:
+    """A part of a reloaded site file: what is new or different (each as a whole), and what is gone. None: as before.
+
+    Queues that new agents serve belong to it, or to a later part. `app/acd/amendments.py` makes the parts.
+    """
+
+    agents: tuple[Agent, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    pause_codes: frozenset[PauseCode] | None = None
+    rings: RingLimit | None = None
+    removed_agents: tuple[AgentId, ...] = ()
+    removed_queues: tuple[QueueId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +208,7 @@ class DeviceChanged:
 
 Event = (
     FloorChanged
+    | FloorAmended
     | TimePassed
     | RoutingSuspended
     | RoutingResumed

@@ -119,6 +119,10 @@ def _floor_changed(state: State, event: ev.FloorChanged) -> None:
     reload.change_floor(state, event.floor)
 
 
+def _floor_amended(state: State, event: ev.FloorAmended) -> None:
+    reload.amend(state, event)
+
+
 def _time_passed(_state: State, _event: ev.TimePassed) -> None:
     """Timers come due after every event; this one has nothing else to say."""
 
@@ -133,6 +137,7 @@ def _routing_resumed(state: State, _event: ev.RoutingResumed) -> None:
 
 _EVENTS: dict[type, Callable[[State, Any], None]] = {
     ev.FloorChanged: _floor_changed,
+    ev.FloorAmended: _floor_amended,
     ev.TimePassed: _time_passed,
     ev.RoutingSuspended: _routing_suspended,
     ev.RoutingResumed: _routing_resumed,

@@ -69,6 +69,15 @@ def leave(agent: AgentRecord) -> None:
     agent.entries.clear()
 
 
+def readmit(agent: AgentRecord) -> None:
+    """The agent has other skills: stand in the pools that fit now."""
+    leave(agent)
+    agent.pools.clear()
+    for queue in agent.seats:
+        for pool in queue.pools.values():
+            _admit(pool, agent, queue.members[agent.id])
+
+
 def unseat(agent: AgentRecord, ordinal: int) -> None:
     """The agent, counted under this ordinal, leaves the floor for good: no queue has this member any more."""
     for queue in agent.seats:

@@ -5,23 +5,37 @@ keep their calls under the old rules until the last one has ended. Everything el
 ring already, wrap-ups and rests that run already keep their deadlines.
 """
 
-from app.acd import agents, derived, queueing
+from collections.abc import Set as AbstractSet
+
+from app.acd import agents, derived, pools, queueing
+from app.acd.amendments import amended, difference
+from app.acd.events import FloorAmended
 from app.acd.model import Agent, AgentStatus, Floor, Queue
 from app.acd.state import AgentRecord, QueueRecord, State
+from app.ids import AgentId, QueueId
 
 
 def change_floor(state: State, floor: Floor) -> None:
     """Route by this floor from now on."""
-    state.floor = floor
-    for agent in floor.agents.values():
+    amend(state, difference(state.floor, floor))
+
+
+def amend(state: State, change: FloorAmended) -> None:
+    """Take over a part of a changed floor. Only what it names is looked at, and what depends on that."""
+    state.floor = amended(state.floor, change)
+    come = {agent.id for agent in change.agents if agent.id not in state.agents}
+    for agent in change.agents:
         _take_over_agent(state, agent)
-    for queue in floor.queues.values():
+    if come:
+        _seat_again(state, come)
+    for queue in change.queues:
         _take_over_queue(state, queue)
-    for agent_id in sorted(state.agents.keys() - floor.agents.keys()):
-        _remove_agent(state, state.agents[agent_id])
-    for queue_id in sorted(state.queues.keys() - floor.queues.keys()):
-        _close_queue(state, state.queues[queue_id])
-    derived.build(state)
+    if change.rings is not None:
+        derived.mark_rings(state)
+    for agent_id in sorted(change.removed_agents):
+        _remove_agent(state, agent_id)
+    for queue_id in sorted(change.removed_queues):
+        _close_queue(state, queue_id)
 
 
 def _take_over_agent(state: State, agent: Agent) -> None:
@@ -30,20 +44,33 @@ def _take_over_agent(state: State, agent: Agent) -> None:
         state.agents[agent.id] = AgentRecord(agent, state.now, state.now, state.now)
         return
     record.agent = agent
+    pools.readmit(record)
+    if record.reason is None:
+        state.freed[record.id] = record
     if record.is_removed:
         record.is_removed = False
         agents.drop_pending(state, record)
 
 
+def _seat_again(state: State, come: AbstractSet[AgentId]) -> None:
+    """Agents who were gone serve the removed queues again that they served, while those have calls."""
+    for queue in state.queues.values():
+        if queue.is_removed and any(member.agent_id in come for member in queue.queue.members):
+            derived.rebuild_queue(state, queue)
+
+
 def _take_over_queue(state: State, queue: Queue) -> None:
     record = state.queues.get(queue.id)
     if record is None:
-        state.queues[queue.id] = QueueRecord(queue)
-    else:
-        record.queue, record.is_removed = queue, False
+        record = state.queues[queue.id] = QueueRecord(queue)
+    record.queue, record.is_removed = queue, False
+    derived.rebuild_queue(state, record)
 
 
-def _remove_agent(state: State, agent: AgentRecord) -> None:
+def _remove_agent(state: State, agent_id: AgentId) -> None:
+    agent = state.agents.get(agent_id)
+    if agent is None:
+        return
     agent.is_removed = True
     if agent.status is AgentStatus.LOGGED_OUT:
         agents.strike_off(state, agent)
@@ -51,6 +78,8 @@ def _remove_agent(state: State, agent: AgentRecord) -> None:
         agents.ask_status(state, agent, AgentStatus.LOGGED_OUT, by_system=True)
 
 
-def _close_queue(state: State, queue: QueueRecord) -> None:
-    queue.is_removed = True
-    queueing.close_if_done(state, queue)
+def _close_queue(state: State, queue_id: QueueId) -> None:
+    queue = state.queues.get(queue_id)
+    if queue is not None:
+        queue.is_removed = True
+        queueing.close_if_done(state, queue)

@@ -22,11 +22,12 @@ def node_config(site: Site, secrets: Secrets) -> NodeConfig:
     """What the site wants of its node. Raises `SecretError`, `InvalidNodeConfig`."""
     asterisk = site.asterisk
     ports = asterisk.rtp_ports
+    passwords = secrets.device_passwords(site)
     return NodeConfig(
         ari=AriUser(name=asterisk.user, password=secrets.ari_password(site)),
         app=asterisk.app,
         devices=tuple(
-            Device(id=device.id, password=secrets.device_password(site, device.id), display_name=device.name)
+            Device(id=device.id, password=passwords[device.id], display_name=device.name)
             for device in site.calls.devices.values()
         ),
         trunks=tuple(_trunk(trunk, secrets) for trunk in site.trunks.values()),

@@ -167,7 +167,7 @@ class Asterisk:
 
     async def reload(self, config: NodeConfig) -> None:
         """Take over phones, trunks, music, dialplan and ARI user of `config`. Calls go on; the ports stay as they are."""
-        self._write_configuration(config)
+        await asyncio.to_thread(self._write_configuration, config)  # Thousands of phones take a while.
         self._config = config
         for command in _RELOADED:
             await self.console(command)

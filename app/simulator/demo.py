@@ -84,7 +84,7 @@ async def _run(console: Console, data: Path, scenario: Scenario, *, seconds: flo
     async with _service(data) as told, aiohttp.ClientSession() as http:
         secrets = Secrets(data)
         site = load_site(SITE, today=datetime.now(UTC).date())
-        passwords = {device: secrets.device_password(site, device) for device in site.calls.devices}
+        passwords = secrets.device_passwords(site)
         token = secrets.admin_token()
         actions = RestActions(http, told["url"], token)
         floor = Floor(

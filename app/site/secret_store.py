@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,9 +43,14 @@ class Secrets:
         """The token that guards the REST interface, made at first start. Raises `SecretError`."""
         return self._keep(ADMIN_TOKEN)
 
-    def device_password(self, site: Site, device: DeviceId) -> str:
-        """The SIP password of a device of the site. Raises `SecretError`."""
-        return self.resolve(site.device_passwords[device], f"device_{device}")
+    def device_passwords(self, site: Site) -> dict[DeviceId, str]:
+        """The SIP passwords of the site's devices; all that are to be made up are written in one go. Raises `SecretError`."""
+        names = {device: f"device_{device}" for device in site.device_passwords}
+        generated = [
+            names[device] for device, it in site.device_passwords.items() if isinstance(it, Generated)
+        ]
+        self._keep_all(generated)
+        return {device: self.resolve(it, names[device]) for device, it in site.device_passwords.items()}
 
     def resolve(self, credential: Credential, name: str) -> str:
         """The password that a credential stands for; `name` is the one to keep a made-up password under."""
@@ -73,13 +78,22 @@ class Secrets:
         return value
 
     def _keep(self, name: str) -> str:
-        if name not in self._kept:
-            with _only_one(self.path.parent):
-                self._kept = _read(self.path)
-                if name not in self._kept:
-                    self._kept[name] = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-                    _write(self.path, self._kept)
+        self._keep_all([name])
         return self._kept[name]
+
+    def _keep_all(self, names: Iterable[str]) -> None:
+        if self._kept.keys() >= set(names):
+            return
+        with _only_one(self.path.parent):
+            self._kept = _read(self.path)
+            made_up = {name: _make_up() for name in names if name not in self._kept}
+            if made_up:
+                self._kept |= made_up
+                _write(self.path, self._kept)
+
+
+def _make_up() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
 def _from_file(path: Path, name: str) -> str:

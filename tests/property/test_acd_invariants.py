@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from app.acd.amendments import growth, shrinkage
 from app.acd.commands import ConnectCall
 from app.acd.decision import Decision
 from app.acd.engine import Engine
@@ -317,9 +318,11 @@ class _FloorLife(RuleBasedStateMachine):
     @rule()
     def the_last_event_comes_again(self) -> None:
         """A doubled event says nothing new: at most it is refused again."""
-        event = self.history[-1][0]
+        event, _, first = self.history[-1]
         if isinstance(event, CallEnqueued | WrapUpExtendRequested):
             return  # A call that was refused comes again; more time is more each time.
+        if any(isinstance(fact, AgentStatusChanged) and fact.by_system for fact in first.facts):
+            return  # What came due behind a resume may have paused the agent anew.
         self.now = self.history[-1][1]
         before = self.engine.snapshot()
         decision = self._tell_at_once(event)
@@ -338,6 +341,16 @@ class _FloorLife(RuleBasedStateMachine):
     def asterisk_goes_away_for_some_events(self) -> None:
         self.suspended_at = len(self.history)
         self.tell(RoutingSuspended())
+
+    @precondition(lambda self: len(self.history) > self.reloaded_at + 40)
+    @rule(floor=floors(), at_a_time=st.integers(1, 3))
+    def the_site_file_is_reloaded_in_parts(self, floor: Floor, at_a_time: int) -> None:
+        self.reloaded_at = len(self.history)
+        old = self.engine.floor
+        parts = growth(old, floor, agents_at_a_time=at_a_time, members_at_a_time=at_a_time)
+        for part in (*parts, *shrinkage(old, floor, agents_at_a_time=at_a_time)):
+            self.tell(part)
+        assert self.engine.floor == floor
 
     @rule()
     def the_twin_is_restored(self) -> None:

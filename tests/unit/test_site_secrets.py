@@ -3,13 +3,16 @@
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from app.asterisk.node_config import AriUser
 from app.ids import DeviceId
+from app.site import secret_store
 from app.site.loader import load_site
 from app.site.model import FromEnvironment, FromFile, Generated, InPlainSight
 from app.site.secret_store import SecretError, Secrets
@@ -37,8 +40,7 @@ def test_the_demo_gets_an_ari_password_an_admin_token_and_a_password_for_each_ph
     secrets = Secrets(tmp_path)
     secrets.ari_password(site)
     secrets.admin_token()
-    for device in site.calls.devices:
-        secrets.device_password(site, device)
+    secrets.device_passwords(site)
     kept = json.loads(secrets.path.read_text())
     assert kept.keys() == {"ari_password", "admin_token", *(f"device_phone{n}" for n in range(1, 9))}
 
@@ -104,7 +106,20 @@ def test_a_device_password_follows_the_site_file(tmp_path: Path) -> None:
         "name: x\ntime_zone: UTC\nqueues: {q: }\ndevices: {p: {extension: 10, password: {env: P}}}\n"
     )
     site = load_site(path, today=date(2026, 11, 21))
-    assert Secrets(tmp_path, environment={"P": "1234"}).device_password(site, DeviceId("p")) == "1234"
+    assert Secrets(tmp_path, environment={"P": "1234"}).device_passwords(site) == {DeviceId("p"): "1234"}
+
+
+def test_a_thousand_new_phones_are_one_write(tmp_path: Path) -> None:
+    """Each write is forced to the disk, and calls may be waiting for the start."""
+    site = load_site(Path("app/site/examples/demo.yaml"), today=date(2026, 11, 21))
+    phones = {DeviceId(f"new{number}"): Generated() for number in range(1_000)}
+    secrets = Secrets(tmp_path)
+    secrets.admin_token()
+    with patch("app.site.secret_store._write", wraps=secret_store._write) as write:
+        passwords = secrets.device_passwords(replace(site, device_passwords=phones))
+    assert write.call_count == 1
+    assert len(set(passwords.values())) == 1_000
+    assert Secrets(tmp_path).device_passwords(replace(site, device_passwords=phones)) == passwords
 
 
 def test_who_only_looks_makes_no_password_up(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ class SystemClock:
     """The machine's clock, kept from running backwards.
 
     A step of the wall clock (NTP, an operator) must not make a wait negative: the clock is read once at
-    construction and advances with the monotonic clock from there. `resync` accepts the wall clock again, forwards only.
+    construction and advances with the monotonic clock from there.
     """
 
     def __init__(self) -> None:
@@ -28,9 +28,3 @@ class SystemClock:
         """The present instant, aware, in UTC; never earlier than the one before."""
         elapsed = monotonic() - self._started
         return datetime.fromtimestamp(self._origin.timestamp() + elapsed, UTC)
-
-    def resync(self) -> None:
-        """Follow the wall clock where it is ahead. Safe to call at any time."""
-        wall = datetime.now(UTC)
-        if wall > self.now():
-            self._origin, self._started = wall, monotonic()

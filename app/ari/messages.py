@@ -20,7 +20,6 @@ class Event(Struct, frozen=True):
     """Base of all events."""
 
     timestamp: str = ""
-    application: str = ""
 
     @property
     def at(self) -> datetime:

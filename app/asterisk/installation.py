@@ -56,11 +56,6 @@ class Installation:
     modules: Path
     data: Path
 
-    @property
-    def rest_api(self) -> Path:
-        """The JSON files that describe ARI."""
-        return self.data / "rest-api"
-
     def has_module(self, name: str) -> bool:
         """Whether the module's file is there; whether it runs is known only later."""
         return (self.modules / name).is_file()

@@ -112,7 +112,7 @@ class Description:
 @pytest.fixture(scope="module")
 def description(installation: Installation) -> Description:
     """What the real Asterisk says that it can do."""
-    files = [json.loads(path.read_text()) for path in sorted(installation.rest_api.glob("*.json"))]
+    files = [json.loads(path.read_text()) for path in sorted((installation.data / "rest-api").glob("*.json"))]
     operations = [
         (api["path"].strip("/"), operation)
         for file in files

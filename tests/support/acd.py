@@ -7,7 +7,6 @@ assert story.ringing == {"ann": "c1"}
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -192,8 +191,3 @@ def only(decision: Decision, kind: type[T]) -> T:
     found = every(decision, kind)
     assert len(found) == 1, f"expected one {kind.__name__}, got {decision}"
     return found[0]
-
-
-def with_rules(base: Queue, **rules: Any) -> Queue:
-    """The same queue under other rules."""
-    return replace(base, **rules)

@@ -65,7 +65,7 @@ from tests.support.switchboards import (
 ANN, BOB, CAT = AGENTS
 C1, C2 = LegId("c1"), LegId("c2")
 BRIDGE = BridgeId("c1-bridge")
-OFFER1, OFFER2, OFFER3 = LegId("c1-1"), LegId("c1-2"), LegId("c1-3")
+OFFER1, OFFER2 = LegId("c1-1"), LegId("c1-2")
 
 
 @pytest.fixture

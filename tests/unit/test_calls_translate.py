@@ -46,7 +46,7 @@ def channel(channel_id: str = LEG, *, state: str = "Up", **variables: str) -> Ch
 
 def told(kind: Any, **fields: Any) -> Any:
     """An event of Asterisk's."""
-    return kind(timestamp=STAMP, application="thirdring", **fields)
+    return kind(timestamp=STAMP, **fields)
 
 
 def hang_up_request(*, soft: bool = False, cause: int = 0, tech_cause: int = 0) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
@@ -30,6 +31,12 @@ RULES = ClaimRules(
 Lie = Callable[[dict[str, Any]], object]
 
 
+@cache
+def rsa_key(kid: str) -> RSAKey:
+    """The key of that name. It takes a while to make one."""
+    return RSAKey.generate_key(2048, {"kid": kid})
+
+
 @dataclass
 class OpenIdProvider:
     """What it knows, and how it lies."""
@@ -46,7 +53,7 @@ class OpenIdProvider:
         }
     )
     """The claims of who is logged in there."""
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "k1"}))
+    key: RSAKey = field(default_factory=lambda: rsa_key("k1"))
     signs_with: RSAKey | None = None
     """Another key than the one it publishes."""
     algorithm: str = "RS256"

@@ -27,7 +27,7 @@ from app.auth.throttle import PER_ADDRESS
 from app.settings import Settings
 from tests.support.accounts import BOSS, PASSWORD
 from tests.support.clocks import StillClock
-from tests.support.openid import CLIENT_ID, RULES, OpenIdProvider, openid_provider
+from tests.support.openid import CLIENT_ID, RULES, OpenIdProvider, openid_provider, rsa_key
 from tests.support.people import COOKIE, ORIGIN, page_headers
 from tests.support.stage import Stage
 
@@ -211,7 +211,7 @@ async def test_the_client_proves_itself_as_the_provider_wants(provider: OpenIdPr
 async def test_keys_may_change(world: World) -> None:
     """A token with a key that nobody knew before makes us ask for keys again, but not all the time."""
     await world.log_in()
-    world.provider.key = RSAKey.generate_key(2048, {"kid": "k2"})
+    world.provider.key = rsa_key("k2")
     assert await world.problem() == "sign-on-unproven"
     world.stage.clock.move(timedelta(minutes=1))
     assert await world.problem() is None

@@ -1,1 +1,1 @@
-"""What the figures mean, and how they are measured."""
+"""What the figures mean, and how they are measured. README.md has the picture and the decisions behind it."""

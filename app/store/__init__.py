@@ -1,1 +1,1 @@
-"""What is written down: journal, tables, migrations."""
+"""What is written down: journal, tables, migrations. README.md has the picture; begin with `journal.py`."""

@@ -12,7 +12,6 @@ from app.auth.audit_log import AuditLog, Waiting, WaitingInMemory, forget
 from app.auth.errors import AccountsAway
 from app.auth.identities import Identities
 from app.auth.logins import Logins
-from app.auth.memory import MemoryStore
 from app.auth.passwords import Hasher
 from app.auth.sign_on_settings import SignOnSettings
 from app.auth.store import AccountStore
@@ -39,7 +38,7 @@ class Access:
     @classmethod
     def over(
         cls,
-        store: AccountStore | None = None,
+        store: AccountStore,
         *,
         clock: Clock,
         admin_token: str,
@@ -49,8 +48,8 @@ class Access:
         keep_head: Callable[[Head], None] = forget,
         sign_on: SignOnSettings | None = None,
     ) -> Self:
-        """Over a store; without one everything is kept in memory, and only the admin token is known at first."""
-        store, hasher = store or MemoryStore(), hasher or Hasher()
+        """Over a store."""
+        hasher = hasher or Hasher()
         identities = Identities(store, clock=clock, admin_token=admin_token, metrics_token=metrics_token)
         logins = Logins(store, identities, hasher, clock)
         return cls(

@@ -1,4 +1,4 @@
-"""What users, sessions, tokens and audit need of a database: `app/store/accounts.py` implements it, and `memory.py` is its twin.
+"""What users, sessions, tokens and audit need of a database: `app/store/accounts.py` implements it.
 
 A change and its audit entry are written together or not at all. Every method raises `AccountsAway` when the database is away.
 """

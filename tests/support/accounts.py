@@ -9,7 +9,6 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from app.auth.actor import Actor, admin_token_holder
 from app.auth.audit import AuditEntry
 from app.auth.credentials import hash_of
-from app.auth.memory import MemoryStore
 from app.auth.model import Permission, Role, Session, Token, TokenId, TokenKind, User, UserName
 from app.auth.passwords import Hasher
 from app.auth.store import AccountStore
@@ -17,6 +16,7 @@ from app.store.accounts import StoredAccounts
 from app.store.engine import open_engine
 from app.store.upgrade import upgrade
 from tests.support.databases import TestDatabase
+from tests.support.memory_store import MemoryStore
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery"

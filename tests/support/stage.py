@@ -44,6 +44,7 @@ from app.runtime.service import Service
 from app.site.model import Language, Site
 from tests.support.accounts import quick_hasher
 from tests.support.clocks import StillClock
+from tests.support.memory_store import MemoryStore
 from tests.support.metered import metering_of
 from tests.support.metrics_records import ListRecords
 from tests.support.missed_calls import ListMissedCalls
@@ -137,7 +138,11 @@ class Stage:
             reload_site=self._reload,
         )
         self.access = Access.over(
-            accounts, clock=self.clock, admin_token=TOKEN, hasher=quick_hasher(), sign_on=sign_on
+            accounts or MemoryStore(),
+            clock=self.clock,
+            admin_token=TOKEN,
+            hasher=quick_hasher(),
+            sign_on=sign_on,
         )
         book = CallBook()
         self.dispatcher.listeners.append(book.on_entry)

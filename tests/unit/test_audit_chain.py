@@ -9,12 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from app.auth.audit import AuditEntry, ChainedEntry, Head, chained, verified
 from app.auth.audit_log import verify
 from app.auth.errors import AuditTampered
-from app.auth.memory import MemoryStore
 from app.store.accounts import StoredAccounts
 from app.store.engine import open_engine
 from app.store.upgrade import upgrade
 from tests.support.accounts import entry
 from tests.support.databases import TestDatabase
+from tests.support.memory_store import MemoryStore
 
 CHANGES = {
     "actor": "user:somebody-else",

@@ -13,10 +13,10 @@ from app.auth.audit import AuditEntry, Head
 from app.auth.audit_log import AuditLog
 from app.auth.audited import NOTED_FIELDS, SELF_NOTED
 from app.auth.errors import AccountsAway
-from app.auth.memory import MemoryStore
 from app.auth.model import Permission, Role
 from app.store.waiting_audit import SpooledWaiting
 from tests.support.accounts import PASSWORD, entry
+from tests.support.memory_store import MemoryStore
 from tests.support.metrics_records import ListRecords
 from tests.support.people import People
 from tests.support.stage import LIN, Stage

@@ -9,12 +9,12 @@ import pytest
 from app.auth.credentials import hash_of
 from app.auth.errors import AccountsAway
 from app.auth.identities import Identities
-from app.auth.memory import MemoryStore
 from app.auth.model import Permission, Role, SecretHash
 from app.auth.permissions import allows_operation
 from app.auth.store import Roll
 from tests.support.accounts import NOON, entry, session, token, user
 from tests.support.clocks import StillClock
+from tests.support.memory_store import MemoryStore
 
 
 class FlakyStore(MemoryStore):

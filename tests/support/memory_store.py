@@ -1,4 +1,4 @@
-"""Accounts and audit kept in memory: the twin of the database for tests and for an interface without one."""
+"""Accounts and audit kept in memory: the twin of the database. `tests/contract/test_auth_store.py` holds it to the real ones."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace

@@ -43,7 +43,7 @@ from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
 from app.auth.sign_on_settings import sign_on_settings
 from app.calls.actions import Action
-from app.calls.events import AsteriskLost, Event, SettingsChanged
+from app.calls.events import AsteriskAway, AsteriskLost, Event, SettingsChanged
 from app.calls.switchboard import Switchboard
 from app.calls.turn import Outcome
 from app.clock import Clock, SystemClock
@@ -180,6 +180,7 @@ class _Parts:
             transport=await self._transport(address),
             meter=LinkMeter(self.instruments.event_lag.observe, self.instruments.observe_request),
         )
+        self.dispatcher.submit(AsteriskAway())
         self._apply_site()
         self.link.watch(site.calls.devices)
         service = Service(

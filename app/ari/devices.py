@@ -20,11 +20,14 @@ class DeviceWatch:
         """What was told last; None: nothing yet."""
         self._channels: dict[DeviceId, list[str]] = {}
 
-    def watch(self, device_ids: Iterable[DeviceId]) -> None:
-        """The site's phones. The first news of each counts as a change."""
+    def watch(self, device_ids: Iterable[DeviceId]) -> list[DeviceChanged]:
+        """The site's phones. The first news of each counts as a change; those that are no more can be rung no more."""
         wanted = set(device_ids)
+        gone = [id_ for id_ in self._states if id_ not in wanted]
+        changes = [self._change(device_id, DeviceState.UNREACHABLE) for device_id in gone]
         self._states = {id_: self._states.get(id_) for id_ in sorted(wanted)}
         self._channels = {id_: channels for id_, channels in self._channels.items() if id_ in wanted}
+        return [changed for changed in changes if changed is not None]
 
     @property
     def device_ids(self) -> list[DeviceId]:

@@ -9,6 +9,7 @@ from time import perf_counter
 
 import structlog
 
+from app.acd.events import DeviceChanged
 from app.ari.address import Address
 from app.ari.answer import Outcome
 from app.ari.client import Client, Ending, State, Transport
@@ -25,6 +26,7 @@ from app.ari.snapshots import Endpoint
 from app.ari.survey import survey
 from app.ari.translate import UNREAD, Translator
 from app.calls.actions import Action
+from app.calls.events import AsteriskAway
 from app.calls.events import Event as OurEvent
 from app.clock import Clock
 from app.ids import DeviceId, LegId
@@ -81,7 +83,7 @@ class AriLink(Listener):
 
     def watch(self, device_ids: Iterable[DeviceId]) -> None:
         """The site's phones, at the start and after a reload. New ones are unreachable until Asterisk is asked for them."""
-        self._devices.watch(device_ids)
+        self._submit_all(self._devices.watch(device_ids))
         self._subscribed.intersection_update(self._devices.device_ids)
         if self.client.state is State.CONNECTED:
             self._submit_all(self._devices.miss())
@@ -94,7 +96,7 @@ class AriLink(Listener):
         new = [device_id for device_id in self._devices.device_ids if device_id not in self._subscribed]
         await self._subscribe(new)
         known = (await self.client.ask(endpoints.show_all())).decode(list[Endpoint])
-        self._see([endpoint for endpoint in known if endpoint.resource in new])
+        self._submit_all(self._look_at(endpoint for endpoint in known if endpoint.resource in new))
 
     # --- what the client tells -----------------------------------------------------------------------------------
 
@@ -111,8 +113,7 @@ class AriLink(Listener):
         asked_at, known = self._clock.now(), self._registry.ids
         seen = await survey(self.client)
         self._registry.replace(known, {leg.leg_id for leg in seen.seen.legs})
-        self._submit(replace(seen.seen, asked_at=asked_at))
-        self._see(seen.endpoints)
+        self._submit(replace(seen.seen, asked_at=asked_at, devices=tuple(self._look_at(seen.endpoints))))
         self.reconciled_at, self.trouble = self._clock.now(), ""
         self.first_try.set()
         milliseconds = round((perf_counter() - began) * 1000, 1)
@@ -122,6 +123,8 @@ class AriLink(Listener):
         """Say so once per connection; the client tries again by itself."""
         if self.reconciled_at is not None or self.trouble != str(error):
             _log.warning("asterisk_disconnected", reason=str(error))
+        if self.reconciled_at is not None:
+            self._submit(AsteriskAway())
         self.reconciled_at, self.trouble = None, str(error)
         self.first_try.set()
 
@@ -137,9 +140,10 @@ class AriLink(Listener):
             with suppress(ValueError):  # A time stamp that is none must not end the connection.
                 self._meter.on_event_lag((self._clock.now() - event.at).total_seconds())
 
-    def _see(self, listed: Iterable[Endpoint]) -> None:
+    def _look_at(self, listed: Iterable[Endpoint]) -> list[DeviceChanged]:
+        """What is new about these phones, and about those that Asterisk does not know."""
         changes = [self._devices.see(endpoint) for endpoint in listed]
-        self._submit_all([changed for changed in changes if changed is not None] + self._devices.miss())
+        return [changed for changed in changes if changed is not None] + self._devices.miss()
 
     def _submit_all(self, events: Iterable[OurEvent]) -> None:
         for event in events:

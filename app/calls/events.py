@@ -133,22 +133,28 @@ class SeenLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class AsteriskAway:
+    """There is no connection to Asterisk: we hear of nothing and nothing that we ask for is done, until `AsteriskSeen`."""
+
+
+@dataclass(frozen=True, slots=True)
 class AsteriskSeen:
     """What Asterisk has, listed on every (re)connect: the events that were missed follow from it (`recover.py`).
 
     `started_at` is Asterisk's own start: another one than before means that every earlier leg is lost. `asked_at` is when we asked:
-    what we began later is not in the lists, and nothing follows from that.
+    what we began later is not in the lists, and nothing follows from that. `devices` are the phones whose state is another one now.
     """
 
     started_at: datetime
     legs: tuple[SeenLeg, ...] = ()
     bridge_ids: tuple[BridgeId, ...] = ()
     asked_at: datetime | None = None
+    devices: tuple[acd.DeviceChanged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AsteriskLost:
-    """Asterisk died, and every leg with it. No BYE was sent."""
+    """Asterisk died, and every leg with it. No BYE was sent. It is away, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +215,7 @@ Event = (
     | LegEnded
     | PromptFinished
     | JoinRefused
+    | AsteriskAway
     | AsteriskSeen
     | AsteriskLost
     | OriginateRequested

@@ -49,10 +49,14 @@ class Joining:
 
     def next_deadline(self) -> datetime | None:
         """When the first of them is given up."""
-        return min(self._due.values(), default=None) if self._due else None
+        if not self._due or self._board.engine.is_suspended:
+            return None
+        return min(self._due.values())
 
     def come_due(self, turn: Turn) -> None:
-        """Give up those whose time is over."""
+        """Give up those whose time is over. While Asterisk is away nobody knows; when it is back, all are asked for again."""
+        if self._board.engine.is_suspended:
+            return
         for _, call_id in sorted((at, call_id) for call_id, at in self._due.items() if at <= turn.now):
             self._give_up(self._board.calls[call_id], turn)
 

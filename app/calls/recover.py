@@ -1,7 +1,8 @@
 """After a gap: what Asterisk has, compared with what we believe, gives the events that were missed.
 
-Each difference becomes the ordinary event that would have been heard, handled in the ordinary way. Then what may have been asked
-for but not done (a crash lies between the journal and the action) is asked for again: every action may be done twice.
+Each difference becomes the ordinary event that would have been heard, handled in the ordinary way. Meanwhile routing is suspended:
+nobody is offered the call of a caller of whose end we hear a moment later, and who arrived first is served first. Then what may have
+been asked for but not done (a crash lies between the journal and the action) is asked for again: every action may be done twice.
 
     we believe          Asterisk has        then
     a leg               nothing             it ended: by its phone when its partner is still there alone, else unseen
@@ -16,12 +17,13 @@ for but not done (a crash lies between the journal and the action) is asked for 
     a leg begun after   not yet             nothing: it was begun after Asterisk had been asked
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.acd import events as acd
 from app.calls import events
 from app.calls.actions import DestroyBridge, HangUpLeg
-from app.calls.call import Call, CallKind, Leg, Phase
+from app.calls.call import CallKind, Leg, Phase
 from app.calls.hangup import LegEnd
 from app.calls.turn import Turn
 from app.ids import CallId, EntryNumber, LegId
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from app.calls.switchboard import Switchboard
 
 BRIDGE_SUFFIX = "-bridge"
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 class Recovery:
@@ -44,13 +47,21 @@ class Recovery:
         if board.asterisk_started_at is not None and board.asterisk_started_at != event.started_at:
             board.on_asterisk_lost(events.AsteriskLost(), turn)
         board.asterisk_started_at = event.started_at
+        known = list(board.calls)
+        board.route(acd.RoutingSuspended(), turn)
+        self._find_what_was_missed(event, turn)
+        for call_id in known:
+            self._redo(call_id, turn)
+        board.route(acd.RoutingResumed(), turn)
+        self._sweep_bridges(event, turn)
+
+    def _find_what_was_missed(self, event: events.AsteriskSeen, turn: Turn) -> None:
         seen = {leg.leg_id: leg for leg in event.legs}
         self._end_missing(seen, event.asked_at or turn.now, turn)
-        for leg in event.legs:
+        for leg in sorted(event.legs, key=lambda leg: (leg.arrived_at or _LATEST, leg.leg_id)):
             self._catch_up(leg, turn)
-        self._sweep_bridges(event, turn)
-        for call in list(board.calls.values()):
-            self._redo(call, turn)
+        for changed in event.devices:
+            self._board.route(changed, turn)
 
     def _end_missing(self, seen: dict[LegId, events.SeenLeg], asked_at: datetime, turn: Turn) -> None:
         missing = [
@@ -112,7 +123,10 @@ class Recovery:
             )
         )
 
-    def _redo(self, call: Call, turn: Turn) -> None:
+    def _redo(self, call_id: CallId, turn: Turn) -> None:
+        call = self._board.calls.get(call_id)
+        if call is None:
+            return
         if call.kind is CallKind.INBOUND:
             self._board.queued.redo(call, turn)
         else:

@@ -93,6 +93,7 @@ class Switchboard:
             events.LegEnded: self._on_leg_ended,
             events.PromptFinished: self._on_prompt_finished,
             events.JoinRefused: self.joining.on_join_refused,
+            events.AsteriskAway: self._on_asterisk_away,
             events.AsteriskSeen: self._recovery.on_asterisk_seen,
             events.AsteriskLost: self.on_asterisk_lost,
             events.HangUpRequested: self._on_hang_up_requested,
@@ -271,9 +272,13 @@ class Switchboard:
     def _on_recovery_noted(self, event: events.RecoveryNoted, turn: Turn) -> None:
         turn.tell(MissedCallRecovered(turn.now, event.missed_id, event.call_id, event.reached_at, event.by))
 
+    def _on_asterisk_away(self, _event: events.AsteriskAway, turn: Turn) -> None:
+        self.route(acd.RoutingSuspended(), turn)
+
     def on_asterisk_lost(self, _event: events.AsteriskLost, turn: Turn) -> None:
-        """Close the books. Waiting calls go first, so that no agent who becomes free is offered a lost one."""
-        for call in sorted(self.calls.values(), key=_engaged):
+        """Close the books. Routing is suspended, so that no agent who becomes free is offered a lost call."""
+        self.route(acd.RoutingSuspended(), turn)
+        for call in list(self.calls.values()):
             for leg in list(call.legs.values()):
                 ended = events.LegEnded(leg.id, LegEnd.BY_NETWORK)
                 turn.tell(_leg_finished(leg, ended, turn.now))
@@ -315,11 +320,6 @@ def _missed(left: CallLeft, now: datetime, settings: CallSettings) -> CallMissed
         0 if is_free or supervisor is None else charges.supervisor,
         supervisor,
     )
-
-
-def _engaged(call: Call) -> int:
-    """How much of the agents' time a call has: none, a ringing, a talk."""
-    return 2 if call.phase is Phase.TALKING else min(len(call.legs) - 1, 1)
 
 
 def _leg_finished(leg: Leg, event: events.LegEnded, now: datetime) -> LegFinished:

@@ -97,10 +97,6 @@ class Dispatcher:
         if self._timer is not None:
             self._timer.cancel()
 
-    def start_timers(self) -> None:
-        """Begin to watch deadlines. Those that passed while we were away are due at once."""
-        self._arm()
-
     def _turn(self, event: Event) -> Outcome:
         began, now = perf_counter(), self._clock.now()
         try:

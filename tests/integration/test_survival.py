@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.simulator.outgoing_dialog import OutgoingDialog
 from app.simulator.phone import Phone
 from tests.support.asterisk_sounds import GREETING_HZ, MUSIC_HZ
 from tests.support.service_process import ServiceProcess
+from tests.support.until import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
@@ -105,6 +107,25 @@ async def test_a_phone_answered_while_nobody_watched_is_joined_after_the_restart
     await service.start()
     await talk(call, agent)
     await service.until_agent("agent1", "connected")
+
+
+async def test_a_phone_answered_in_a_gap_longer_than_its_ring_time_is_joined_after_the_restart(
+    tmp_path: Path,
+) -> None:
+    """Nobody was there to end the ringing, so the answer counts."""
+    service = ServiceProcess(tmp_path)
+    text = service.site.read_text(encoding="utf-8")
+    service.site.write_text(text.replace("ring_timeout: 20s", "ring_timeout: 1s"), encoding="utf-8")
+    async with service:
+        call, _, agent = await ringing_call(service)
+        await service.killed()
+        ring_time_is_over = time.time() + 1
+        agent.answer()
+        await agent.until_answered()
+        await until(lambda: time.time() > ring_time_is_over, "time stands still")
+        await service.start()
+        await talk(call, agent)
+        await service.until_agent("agent1", "connected")
 
 
 async def test_a_phone_that_still_rings_after_the_restart_can_be_answered(

@@ -28,7 +28,7 @@ from app.acd.views import AgentView
 from app.ari.requests import bridges, channels
 from app.asterisk.process import Asterisk
 from app.calls.call import Call, Phase
-from app.calls.events import Event, HangUpRequested
+from app.calls.events import AsteriskSeen, Event, HangUpRequested
 from app.calls.facts import Fact
 from app.calls.turn import Outcome
 from app.ids import AgentId, DeviceId
@@ -144,8 +144,8 @@ class Hotline:
 
     def _listen(self, _seq: int, event: Event, outcome: Outcome) -> None:
         self.facts.extend(outcome.facts)
-        if isinstance(event, DeviceChanged):
-            self._devices[event.device_id] = event.state
+        changes = event.devices if isinstance(event, AsteriskSeen) else (event,)
+        self._devices |= {each.device_id: each.state for each in changes if isinstance(each, DeviceChanged)}
 
     async def _until_device(self, user: str, state: DeviceState) -> None:
         """Asterisk tells of a registration a moment after it has answered it."""

@@ -1,5 +1,6 @@
 """A small switchboard for tests of call control: two queues, three agents at three phones, an outside line."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.acd.engine import Engine
@@ -13,6 +14,7 @@ from app.acd.model import (
     Membership,
     Overflow,
     Queue,
+    RingStep,
     Strategy,
     Target,
     TargetKind,
@@ -21,7 +23,7 @@ from app.calls.events import Event, SettingsChanged
 from app.calls.model import AnswerWhen, CallSettings, Device, EntryPoint, WaitingSound
 from app.calls.switchboard import Switchboard
 from app.calls.turn import Outcome
-from app.ids import AgentId, DeviceId, EntryNumber, QueueId
+from app.ids import AgentId, DeviceId, EntryNumber, PauseCode, QueueId
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=10)
@@ -34,6 +36,7 @@ SERVICE, RING_ALL, RINGBACK, TONE = "4001", "4002", "4003", "4004"
 TO_MESSAGE, TO_NUMBER, TO_VOICEMAIL, IMPATIENT = "4005", "4006", "4007", "4008"
 """Closed, with another way out; and a queue that sends its callers to phone 103 after five seconds."""
 NOBODY = "4999"
+LUNCH = PauseCode("lunch")
 _NO_DELAYS = Delays(*[timedelta(0)] * 4)
 _NEVER = Calendar("UTC", ())
 
@@ -56,7 +59,7 @@ def floor() -> Floor:
     """Agents and queues."""
     queues = [
         _queue("linear"),
-        _queue("all", strategy=Strategy.RING_ALL),
+        replace(_queue("all", strategy=Strategy.RING_ALL), caller_rings=(RingStep(2, alert=True),)),
         _queue("message", closed=Target(TargetKind.MESSAGE, "closed")),
         _queue("number", closed=Target(TargetKind.NUMBER, "103")),
         _queue("voicemail", closed=Target(TargetKind.VOICEMAIL, "box")),
@@ -69,7 +72,38 @@ def floor() -> Floor:
         ),
     ]
     agents = {name: Agent(name, name, phone) for name, phone in zip(AGENTS, PHONES, strict=True)}
-    return Floor(agents, {queue.id: queue for queue in queues})
+    return Floor(agents, {queue.id: queue for queue in queues}, frozenset({LUNCH}))
+
+
+QUEUES = list(floor().queues)
+
+
+def other_floor(without_agent: AgentId | None, without_queue: QueueId | None, *, wrap_up: timedelta) -> Floor:
+    """The same site with less in it, and with another wrap-up."""
+    whole = floor()
+    agents = {id_: agent for id_, agent in whole.agents.items() if id_ != without_agent}
+    queues = {
+        id_: replace(
+            queue,
+            wrap_up=wrap_up,
+            members=tuple(member for member in queue.members if member.agent_id != without_agent),
+        )
+        for id_, queue in whole.queues.items()
+        if id_ != without_queue
+    }
+    return Floor(agents, queues, whole.pause_codes)
+
+
+def other_settings(without_agent: AgentId | None, without_queue: QueueId | None) -> CallSettings:
+    """What belongs to `other_floor`: without the agent's phone and the queue's numbers."""
+    whole = call_settings()
+    return replace(
+        whole,
+        entry_points={
+            number: entry for number, entry in whole.entry_points.items() if entry.queue_id != without_queue
+        },
+        devices={id_: device for id_, device in whole.devices.items() if id_ != f"phone-{without_agent}"},
+    )
 
 
 def call_settings() -> CallSettings:

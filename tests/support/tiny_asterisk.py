@@ -45,6 +45,19 @@ class TinyLeg:
     is_up: bool = False
     sound: Sound | None = None
     bridge_id: BridgeId | None = None
+    is_in_dialplan: bool = False
+    """Waits there to be handed over to a controller, because none was connected."""
+
+
+class Join(Enum):
+    """What becomes of a request to join two legs."""
+
+    DONE = auto()
+    LOST = auto()
+    """Nothing, and nothing is told of it."""
+    REFUSED = auto()
+    HALF = auto()
+    """The second leg hangs up in the middle of it, and never comes into the bridge."""
 
 
 class TinyAsterisk:
@@ -55,8 +68,8 @@ class TinyAsterisk:
         self.bridges: set[BridgeId] = set()
         self.unregistered: set[DeviceId] = set()
         self.asked_to_hang_up: list[LegId] = []
-        self.loses_a_join = False
-        """The next request to join two legs leads to nothing, and nothing is told of it."""
+        self.next_join = Join.DONE
+        self.is_connected = True
         self._news: dict[LegId, deque[events.Event]] = {}
         self._starts = 0
         self._doers: dict[type, Callable[[Any], None]] = {
@@ -79,13 +92,11 @@ class TinyAsterisk:
 
     def call_in(self, leg_id: LegId, dialled: str) -> None:
         """A caller dials."""
-        self.legs[leg_id] = TinyLeg(leg_id, is_ours=False, dialled=dialled)
-        self._say(leg_id, events.CallerArrived(CallId(leg_id), EntryNumber(dialled), "138"))
+        self._arrive(TinyLeg(leg_id, is_ours=False, dialled=dialled))
 
     def dial(self, leg_id: LegId, device_id: DeviceId, dialled: str) -> None:
         """Somebody dials on a phone of the site."""
-        self.legs[leg_id] = TinyLeg(leg_id, is_ours=False, dialled=dialled, device_id=device_id)
-        self._say(leg_id, events.PhoneDialled(CallId(leg_id), device_id, dialled))
+        self._arrive(TinyLeg(leg_id, is_ours=False, dialled=dialled, device_id=device_id))
 
     def ring(self, leg: TinyLeg) -> None:
         """The phone rings."""
@@ -95,11 +106,11 @@ class TinyAsterisk:
     def pick_up(self, leg: TinyLeg) -> None:
         """Somebody picks up a phone that we called."""
         leg.is_ringing, leg.is_up = False, True
-        self._say(leg.id, events.LegAnswered(leg.id))
+        self._hand_over(leg)
 
-    def put_down(self, leg: TinyLeg, *, sip_code: int | None = None) -> None:
-        """The phone ends its leg: hangs up, declines, cancels."""
-        self._lose(leg.id, LegEnd.BY_PHONE, sip_code=sip_code)
+    def put_down(self, leg: TinyLeg, *, sip_code: int | None = None, end: LegEnd = LegEnd.BY_PHONE) -> None:
+        """The phone ends its leg: hangs up, declines, cancels. Or the network does, or Asterisk's own time-out."""
+        self._lose(leg.id, end, sip_code=sip_code)
 
     def hold(self, leg: TinyLeg, *, is_held: bool) -> None:
         """The hold key."""
@@ -111,6 +122,39 @@ class TinyAsterisk:
         self.bridges.clear()
         self._news.clear()
         self._starts += 1
+
+    def disconnect(self) -> None:
+        """Nothing is told and nothing can be asked for any more; what was not told yet never is."""
+        self.is_connected = False
+        self._news.clear()
+
+    def connect(self, *, is_quick: bool) -> events.AsteriskSeen:
+        """What there is now. What waited in the dialplan is handed over behind that, or before it when the dialplan is quick."""
+        self.is_connected = True
+        if is_quick:
+            self._hand_over_all()
+        survey = self.survey()
+        self._hand_over_all()
+        return survey
+
+    def _hand_over_all(self) -> None:
+        for leg in self.legs.values():
+            if leg.is_in_dialplan:
+                self._hand_over(leg)
+
+    def _arrive(self, leg: TinyLeg) -> None:
+        self.legs[leg.id] = leg
+        self._hand_over(leg)
+
+    def _hand_over(self, leg: TinyLeg) -> None:
+        """To the controller, if there is one."""
+        leg.is_in_dialplan = not self.is_connected
+        if leg.is_ours:
+            self._say(leg.id, events.LegAnswered(leg.id))
+        elif leg.device_id is not None:
+            self._say(leg.id, events.PhoneDialled(CallId(leg.id), leg.device_id, leg.dialled))
+        else:
+            self._say(leg.id, events.CallerArrived(CallId(leg.id), EntryNumber(leg.dialled), "138"))
 
     # --- what is told --------------------------------------------------------------------------------------------------
 
@@ -127,10 +171,6 @@ class TinyAsterisk:
             del self._news[leg_id]
         return event
 
-    def forget_news(self) -> None:
-        """The connection is lost: nothing is told twice."""
-        self._news.clear()
-
     def survey(self) -> events.AsteriskSeen:
         """All there is."""
         return events.AsteriskSeen(
@@ -144,12 +184,16 @@ class TinyAsterisk:
         return [leg for leg in self.legs.values() if leg.bridge_id == bridge_id]
 
     def _say(self, leg_id: LegId, event: events.Event) -> None:
+        if not self.is_connected:
+            return
         self._news.setdefault(leg_id, deque()).append(event)
 
     # --- what is done --------------------------------------------------------------------------------------------------
 
     def perform(self, actions: Iterable[act.Action]) -> None:
         """Carry out, in order."""
+        if not self.is_connected:
+            return
         for action in actions:
             self._doers[type(action)](action)
 
@@ -196,15 +240,17 @@ class TinyAsterisk:
 
     def _join(self, action: act.JoinBridge) -> None:
         """A leg that is in the bridge leaves it and enters it again."""
-        if self.loses_a_join:
-            self.loses_a_join = False
+        how, self.next_join = self.next_join, Join.DONE
+        if how is Join.LOST:
             return
         legs = [self.legs.get(leg_id) for leg_id in action.leg_ids]
-        if action.bridge_id not in self.bridges or None in legs:
+        if how is Join.REFUSED or action.bridge_id not in self.bridges or None in legs:
             self._say(action.leg_ids[0], events.JoinRefused(action.bridge_id, "Channel not found"))
             return
+        if how is Join.HALF:
+            self._lose(action.leg_ids[1], LegEnd.BY_PHONE)
         for leg in legs:
-            if leg is not None:
+            if leg is not None and leg.id in self.legs:
                 leg.bridge_id = action.bridge_id
                 self._say(leg.id, events.LegJoined(leg.id, action.bridge_id))
 
@@ -219,7 +265,7 @@ def _seen(leg: TinyLeg) -> events.SeenLeg:
         leg.id,
         is_ringing=leg.is_ringing,
         is_up=leg.is_up,
-        is_ours_now=leg.is_up or not leg.is_ours,
+        is_ours_now=(leg.is_up or not leg.is_ours) and not leg.is_in_dialplan,
         made_by_us=leg.is_ours,
         bridge_id=leg.bridge_id,
         number="138",

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.acd.events import DeviceChanged, LogOutRequested, TimePassed
 from app.acd.facts import OfferEnded, OfferStarted
-from app.acd.model import OfferOutcome
+from app.acd.model import DeviceState, OfferOutcome
 from app.calls.actions import (
     AnswerLeg,
     CreateBridge,
@@ -20,6 +21,7 @@ from app.calls.actions import (
 )
 from app.calls.call import Phase
 from app.calls.events import (
+    AsteriskAway,
     AsteriskLost,
     AsteriskSeen,
     CallerArrived,
@@ -36,7 +38,18 @@ from app.calls.switchboard import Switchboard
 from app.calls.turn import Outcome
 from app.ids import BridgeId, CallId, EntryNumber, LegId
 from app.runtime.codec import decode_snapshot, encode_snapshot
-from tests.support.switchboards import AGENTS, NOON, OUTSIDE, PHONES, SERVICE, TO_MESSAGE, TO_NUMBER, Board
+from tests.support.switchboards import (
+    AGENTS,
+    IMPATIENT,
+    NOON,
+    OUTSIDE,
+    PHONES,
+    RING_ALL,
+    SERVICE,
+    TO_MESSAGE,
+    TO_NUMBER,
+    Board,
+)
 
 C1, OFFER1, CALLEE = LegId("c1"), LegId("c1-1"), LegId("c1-callee")
 BRIDGE = BridgeId("c1-bridge")
@@ -122,7 +135,7 @@ def test_a_ringing_that_is_missing_is_nobodys_miss_and_the_call_goes_on(board: B
     outcome = see(board, CALLER)
     (offer,) = [fact for fact in outcome.facts if isinstance(fact, OfferEnded)]
     assert offer.outcome is OfferOutcome.FAILED
-    assert [type(action) for action in outcome.actions][:1] == [RingPhone]
+    assert [action.leg_id for action in outcome.actions if isinstance(action, RingPhone)] == ["c1-2"]
 
 
 def test_a_leg_that_we_dropped_and_that_is_missing_was_ended_by_us(board: Board) -> None:
@@ -248,6 +261,101 @@ def test_a_phone_that_dialled_while_nobody_was_there_is_served(board: Board) -> 
     assert [action.device_id for action in outcome.actions if isinstance(action, RingPhone)] == [PHONES[1]]
 
 
+# --- nothing is decided before all is known ------------------------------------------------------------------------
+
+
+def seen_caller(leg_id: str, *, seconds_ago: int, entry: str = SERVICE) -> SeenLeg:
+    """A caller who came while nobody was there."""
+    arrived_at = NOON - timedelta(seconds=seconds_ago)
+    return replace(CALLER, leg_id=LegId(leg_id), dialled=entry, arrived_at=arrived_at)
+
+
+def offered(outcome: Outcome) -> list[CallId]:
+    """Whose calls were offered, in order."""
+    return [fact.call_id for fact in outcome.facts if isinstance(fact, OfferStarted)]
+
+
+def test_callers_who_came_meanwhile_are_served_in_the_order_of_their_arrival(board: Board) -> None:
+    """Asterisk lists them in any order."""
+    callers = [seen_caller(f"new{ago}", seconds_ago=ago) for ago in (3, 9, 6)]
+    assert offered(see(board, *callers)) == ["new9", "new6"]
+
+
+def test_an_agent_freed_by_one_end_is_not_offered_a_call_that_ended_too(board: Board) -> None:
+    """Ann and Bob talk, a third caller waits; of all that only the waiting of a fourth is left."""
+    for number in (1, 2):
+        board.handle(CallerArrived(CallId(f"c{number}"), EntryNumber(SERVICE), "138"))
+        board.handle(LegAnswered(LegId(f"c{number}-1")))
+        for leg_id in (f"c{number}", f"c{number}-1"):
+            board.handle(LegJoined(LegId(leg_id), BridgeId(f"c{number}-bridge")))
+    for number in (3, 4):
+        board.handle(CallerArrived(CallId(f"c{number}"), EntryNumber(SERVICE), "138"))
+    assert offered(see(board, replace(CALLER, leg_id=LegId("c4")))) == ["c4"]
+
+
+def test_a_phone_that_became_unreachable_meanwhile_is_not_offered_a_call(board: Board) -> None:
+    """What Asterisk says of the phones counts before anybody is chosen."""
+    gone = DeviceChanged(PHONES[0], DeviceState.UNREACHABLE)
+    board.handle(AsteriskSeen(STARTED, (seen_caller("new", seconds_ago=1),), devices=(gone,)))
+    (offer,) = board.board.engine.snapshot().offers
+    assert offer.agent_id == AGENTS[1]
+
+
+def test_an_answer_of_the_gap_counts_though_the_ring_time_is_over_and_others_left(board: Board) -> None:
+    """Another call ended in the gap as well, and of that we hear first."""
+    board.handle(CallerArrived(CallId("c0"), EntryNumber(SERVICE), "139"))
+    rings(board)
+    board.now += timedelta(minutes=1)
+    outcome = see(board, CALLER, ANSWERED, bridges=(BRIDGE,))
+    assert JoinBridge(BRIDGE, (C1, OFFER1)) in outcome.actions
+    assert phase(board) is Phase.CONNECTING
+
+
+def test_a_phone_picked_up_in_a_long_gap_is_joined_when_it_is_handed_over(board: Board) -> None:
+    """It waits in the dialplan for the half second until its next try, long after its ring time."""
+    rings(board)
+    board.handle(AsteriskAway())
+    board.now += timedelta(minutes=1)
+    board.handle(TimePassed())
+    outcome = see(board, CALLER, replace(ANSWERED, is_ours_now=False), bridges=(BRIDGE,))
+    assert HangUpLeg(OFFER1) not in outcome.actions
+    board.now += timedelta(milliseconds=500)
+    assert JoinBridge(BRIDGE, (C1, OFFER1)) in board.handle(LegAnswered(OFFER1)).actions
+
+
+def test_while_asterisk_is_away_nobody_is_rung_and_nobody_misses_a_call(board: Board) -> None:
+    """A minute, in which each phone would have been rung some times, and every agent been auto-paused."""
+    rings(board)
+    board.handle(AsteriskAway())
+    for _ in range(60):
+        board.now += timedelta(seconds=1)
+        outcome = board.handle(TimePassed())
+        assert outcome == Outcome()
+    assert [offer.agent_id for offer in board.board.engine.snapshot().offers] == [AGENTS[0]]
+
+
+def test_a_join_that_was_under_way_when_asterisk_went_away_is_asked_for_again(board: Board) -> None:
+    """And has all its time again."""
+    rings(board)
+    board.handle(LegAnswered(OFFER1))
+    board.handle(AsteriskAway())
+    board.now += timedelta(minutes=1)
+    board.handle(TimePassed())
+    outcome = see(board, CALLER, ANSWERED, bridges=(BRIDGE,))
+    assert JoinBridge(BRIDGE, (C1, OFFER1)) in outcome.actions
+    assert phase(board) is Phase.CONNECTING
+
+
+def test_a_message_for_whose_caller_time_ran_out_meanwhile_is_asked_for_once(board: Board) -> None:
+    """The caller waited too long during the gap, and is sent on when it is over."""
+    board.handle(LogOutRequested(AGENTS[0]))
+    board.handle(CallerArrived(CallId(C1), EntryNumber(IMPATIENT), "138"))
+    board.handle(AsteriskAway())
+    board.now += timedelta(minutes=1)
+    outcome = see(board, replace(CALLER, dialled=IMPATIENT))
+    assert [action.leg_id for action in outcome.actions if isinstance(action, RingPhone)] == [CALLEE]
+
+
 # --- the whole node ------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +376,20 @@ def test_when_asterisk_is_lost_no_freed_agent_is_offered_a_lost_call(board: Boar
     assert not [fact for fact in outcome.facts if isinstance(fact, OfferStarted)]
     agents = [board.board.engine.agent(agent_id) for agent_id in AGENTS[:2]]
     assert [agent.unavailable_reason for agent in agents if agent is not None] == [None, None]
+
+
+def test_when_asterisk_is_lost_no_freed_agent_joins_in_the_ringing_of_a_lost_call(board: Board) -> None:
+    """Ann rings for one call, Bob for one that would ring every phone."""
+    board.handle(CallerArrived(CallId("c1"), EntryNumber(SERVICE), "138"))
+    board.handle(CallerArrived(CallId("c2"), EntryNumber(RING_ALL), "138"))
+    assert not offered(board.handle(AsteriskLost()))
+
+
+def test_behind_the_loss_of_asterisk_calls_flow_again(board: Board) -> None:
+    """As soon as the new one was seen."""
+    board.handle(AsteriskLost())
+    outcome = board.handle(AsteriskSeen(STARTED + timedelta(hours=1), (seen_caller("new", seconds_ago=1),)))
+    assert offered(outcome) == ["new"]
 
 
 def test_looking_twice_changes_nothing_the_second_time(board: Board) -> None:

@@ -3,6 +3,8 @@
 What this has to know (measured on 22.10.1):
 
 - A caller's last event is StasisEnd; a leg that never answered has only ChannelDestroyed. Whichever comes first ends the leg.
+- A caller who cancels at once is gone before we are told of hang-ups: StasisEnd follows StasisStart, and nothing says who ended it.
+  The same is told of a caller whom we gave back to the dialplan.
 - The first ChannelHangupRequest tells who ended it: the phone, unless it is `soft` (we, or a timer). Cause 1 with `soft` is the RTP
   time-out. None at all before ChannelDestroyed: Asterisk's own ring time-out.
 - The phone's ringing comes as ChannelStateChange and as Dial, in the same millisecond. One of them is enough.
@@ -86,7 +88,7 @@ class Translator:
         channel_id = event.channel.id
         hang_up = self._hang_ups.pop(channel_id, None)
         if hang_up is None:
-            yield from self._ended(channel_id, LegEnd.BY_US, _Q850_NORMAL, 0)
+            yield from self._ended(channel_id, LegEnd.UNSEEN, _Q850_NORMAL, 0)
         else:
             yield from self._ended(channel_id, _end(hang_up), hang_up.cause, hang_up.tech_cause)
         if not event.channel.channelvars.get("TR_DEVICE"):

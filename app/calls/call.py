@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.acd.facts import CallLeft
-from app.acd.model import Target
-from app.calls.hangup import HangUpParty
+from app.acd.model import Target, TargetKind
+from app.calls.hangup import HangUpParty, LegEnd
 from app.calls.model import WaitingSound
 from app.ids import AgentId, BridgeId, CallId, DeviceId, EntryNumber, LegId
 
@@ -119,6 +119,20 @@ class Call:
         if role is LegRole.AGENT:
             return self.legs.get(self.winner) if self.winner else None
         return next((leg for leg in self.legs.values() if leg.role is role and not leg.is_dropped), None)
+
+    def unseen_end_of(self, leg: Leg) -> LegEnd:
+        """How a leg ended of whose end nobody saw more than that it is gone."""
+        if leg.is_dropped:
+            return LegEnd.BY_US
+        if leg.id == LegId(self.id) and self.phase is not Phase.TALKING:
+            # Whoever called and talks to nobody yet has left, or was given back to the dialplan.
+            return LegEnd.BY_US if self.is_given_back else LegEnd.BY_PHONE
+        return LegEnd.UNSEEN
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether the caller is the dialplan's now."""
+        return self.diverted_to is not None and self.diverted_to.kind is TargetKind.VOICEMAIL
 
     def note_hold(self, leg: Leg, now: datetime, *, is_held: bool) -> None:
         """The leg's party pressed the hold key, or released it. Two who hold at once are one hold, until both have released."""

@@ -36,7 +36,7 @@ class LegEnd(StrEnum):
     BY_NETWORK = "by_network"
     """RTP time-out, transport failure, or Asterisk itself was lost."""
     UNSEEN = "unseen"
-    """Found missing at a reconcile."""
+    """Nobody saw how: found missing at a reconcile, or gone before Asterisk began to tell us of it."""
 
 
 class HangUpReason(StrEnum):

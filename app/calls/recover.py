@@ -5,7 +5,7 @@ nobody is offered the call of a caller of whose end we hear a moment later, and 
 been asked for but not done (a crash lies between the journal and the action) is asked for again: every action may be done twice.
 
     we believe          Asterisk has        then
-    a leg               nothing             it ended: by its phone when its partner is still there alone, else unseen
+    a leg               nothing             it ended: by its phone when its partner is still there alone, else unseen (`call.py`)
     a ringing leg       it, up              it was answered
     a leg we dropped    it                  drop it again
     nothing             a caller, ours      a caller arrived
@@ -73,12 +73,9 @@ class Recovery:
             self._board.take_in(ended, turn)
 
     def _how_it_ended(self, leg: Leg, seen: dict[LegId, events.SeenLeg]) -> LegEnd:
-        if leg.is_dropped:
-            return LegEnd.BY_US
         call = self._board.calls[leg.call_id]
         partner_is_alone = call.phase is Phase.TALKING and any(other in seen for other in call.legs)
-        caller_left = call.phase in {Phase.WAITING, Phase.CONNECTING} and leg.id == LegId(call.id)
-        return LegEnd.BY_PHONE if partner_is_alone or caller_left else LegEnd.UNSEEN
+        return LegEnd.BY_PHONE if partner_is_alone else LegEnd.UNSEEN
 
     def _catch_up(self, seen: events.SeenLeg, turn: Turn) -> None:
         leg = self._board.legs.get(seen.leg_id)

@@ -8,7 +8,7 @@ journal rebuilds it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -245,6 +245,8 @@ class Switchboard:
             return
         call = self.calls[leg.call_id]
         del call.legs[leg.id]
+        if event.end is LegEnd.UNSEEN:
+            event = replace(event, end=call.unseen_end_of(leg))
         turn.tell(_leg_finished(leg, event, turn.now))
         if leg.role is LegRole.AGENT and not (leg.id == call.winner and call.phase is Phase.TALKING):
             self.queued.on_offer_leg_ended(call, leg, event, turn)

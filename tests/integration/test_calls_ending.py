@@ -53,6 +53,19 @@ async def test_a_caller_who_hangs_up_frees_the_agent_and_is_named(hotline: Hotli
     await until(lambda: hotline.reason(1) is None, "the agent is not free")
 
 
+async def test_callers_who_cancel_at_once_are_named_as_well(hotline: Hotline) -> None:
+    """Some are gone before Asterisk has begun to tell us of their hang-up. It was no system who did it."""
+    await hotline.agent(1)
+    caller = await hotline.caller()
+    for _ in range(4 * MANY):
+        there = await caller.call(SERVICE)
+        there.hang_up()
+        await there.until_ended()
+    await until(lambda: len(hotline.told(CallEnded)) == 4 * MANY, "a call has not ended")
+    assert {ended.ended_by for ended in hotline.told(CallEnded)} == {HangUpParty.CALLER}
+    assert {left.reason for left in hotline.told(CallLeft)} == {ExitReason.ABANDONED}
+
+
 async def test_when_both_hang_up_at_once_the_call_ends_once(hotline: Hotline) -> None:
     there, here = await hotline.talk()
     there.hang_up()

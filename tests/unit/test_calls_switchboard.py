@@ -244,6 +244,24 @@ def test_who_ends_a_talk_follows_from_the_first_leg_that_ended(
     assert outcome.actions[0] == HangUpLeg(other)
 
 
+def test_a_waiting_caller_whose_end_nobody_saw_has_left(board: Board) -> None:
+    """It was no system who hung up on this caller."""
+    board.handle(arrives(SERVICE))
+    outcome = board.handle(LegEnded(C1, LegEnd.UNSEEN, 16))
+    left, ended = only(outcome, CallLeft), only(outcome, CallEnded)
+    assert isinstance(left, CallLeft)
+    assert isinstance(ended, CallEnded)
+    assert (left.reason, ended.ended_by) == (ExitReason.ABANDONED, HangUpParty.CALLER)
+
+
+def test_a_caller_who_was_given_back_to_the_dialplan_was_ended_by_us(board: Board) -> None:
+    """The voicemail box is the dialplan's, and so is the caller from then on."""
+    board.handle(arrives(TO_VOICEMAIL))
+    ended = only(board.handle(LegEnded(C1, LegEnd.UNSEEN, 16)), CallEnded)
+    assert isinstance(ended, CallEnded)
+    assert ended.ended_by is HangUpParty.SYSTEM
+
+
 def test_an_end_told_twice_ends_once(board: Board) -> None:
     connect(board)
     board.handle(LegEnded(C1, LegEnd.BY_PHONE))

@@ -94,6 +94,11 @@ def test_a_caller_ends_by_leaving_the_application(ear: Ear) -> None:
     ]
 
 
+def test_a_caller_who_is_gone_before_asterisk_tells_of_hang_ups_ended_unseen(ear: Ear) -> None:
+    """The application hears of a hang-up from the moment on at which it has the channel."""
+    assert ear.hear(left()) == [LegEnded(LEG, LegEnd.UNSEEN, 16)]
+
+
 def test_news_of_a_channel_that_is_no_leg_are_not_passed_on(ear: Ear) -> None:
     other = channel("other")
     assert not ear.hear(

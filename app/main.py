@@ -16,7 +16,7 @@ import socket
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -97,13 +97,12 @@ class Thirdring:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Thirdring]:
+async def running(settings: Settings) -> AsyncIterator[Thirdring]:
     """Open everything; what is inside the `with` runs beside the service. Raises the documented errors of the parts.
 
     When a part fails, our own Asterisk is left running with its calls: the next start takes them over.
     """
-    clock = clock or SystemClock()
-    parts = await _open(settings, clock)
+    parts = await _open(settings, SystemClock())
     try:
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(job) for job in parts.jobs()]
@@ -388,7 +387,7 @@ class _Parts:
         await self.journal.close()
 
 
-async def _open(settings: Settings, clock: Clock) -> _Parts:
+async def _open(settings: Settings, clock: SystemClock) -> _Parts:
     check_tls(settings.tls_certificate, settings.tls_key)
     sign_on_settings(settings)
     async with AsyncExitStack() as on_failure:
@@ -404,6 +403,7 @@ async def _open(settings: Settings, clock: Clock) -> _Parts:
             settings, clock, listening=listening, site_file=site_file, secrets=secrets, journal=journal
         )
         board = await recover(journal)
+        _begin_behind(board.engine.now, clock)
         parts.asterisk = await _start_asterisk(parts)
         if parts.asterisk is not None:
             on_failure.push_async_callback(parts.asterisk.stop)
@@ -470,6 +470,14 @@ def _report(line: str) -> None:
 
 def _parts(old: Floor, new: Floor) -> tuple[list[FloorAmended], list[FloorAmended]]:
     return list(growth(old, new)), list(shrinkage(old, new))
+
+
+def _begin_behind(last: datetime, clock: SystemClock) -> None:
+    """Time does not run backwards for the brains: behind what they were told last, deadlines come when they should."""
+    ahead = (last - clock.now()).total_seconds()
+    if ahead > 0:
+        _log.warning("clock_was_set_back", seconds=ahead, advice="times are too late until it has caught up")
+    clock.begin_at(last)
 
 
 def _today(site_file: SiteFile, clock: Clock) -> date:

@@ -62,6 +62,11 @@ class Engine:
     # --- views ---------------------------------------------------------------------------------------------------
 
     @property
+    def now(self) -> datetime:
+        """The latest instant that was told."""
+        return self._state.now
+
+    @property
     def is_suspended(self) -> bool:
         """Whether nothing can be done for calls now."""
         return self._state.is_suspended

@@ -12,13 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.auth.audit import AuditEntry, AuditFilter, ChainedEntry, Head
 from app.auth.errors import AccountsAway, UnknownToken, UnknownUser, UserExists
 from app.auth.model import (
-    Permission,
-    Role,
     SecretHash,
     Session,
     Token,
     TokenId,
-    TokenKind,
     User,
     UserName,
 )
@@ -35,6 +32,7 @@ from app.store.login_failures import (
     put_failures,
     read_failures,
 )
+from app.store.mapping import columns_of, value_of
 from app.store.reason import plain_failures
 
 _ONLY_ROW = 1
@@ -127,7 +125,7 @@ class StoredAccounts:
             if instead_of is not None:
                 await _remove_session(connection, instead_of)
                 await _raise_revision(connection)
-            await connection.execute(insert(user_session).values(_session_values(session)))
+            await connection.execute(insert(user_session).values(columns_of(session)))
             await append_audit(connection, [entry])
 
     async def close_session(self, secret_hash: SecretHash, entry: AuditEntry) -> None:
@@ -249,82 +247,27 @@ async def _remove_session(connection: AsyncConnection, secret_hash: SecretHash) 
 
 
 def _user_values(user: User) -> dict[str, object]:
-    return {
-        "name": user.name,
-        "display_name": user.display_name,
-        "role": user.role,
-        "password_hash": user.password_hash,
-        "agent_id": user.agent_id,
-        "teams": json.dumps(user.teams, ensure_ascii=False),
-        "subject": user.subject,
-        "is_disabled": user.is_disabled,
-        "epoch": user.epoch,
-        "created_at": user.created_at,
-        "password_changed_at": user.password_changed_at,
-    }
+    return columns_of(user, teams=_json(user.teams))
 
 
 def _user(row: Row[Any]) -> User:
-    return User(
-        name=row.name,
-        display_name=row.display_name,
-        role=Role(row.role),
-        password_hash=row.password_hash,
-        agent_id=row.agent_id,
-        teams=tuple(json.loads(row.teams)),
-        subject=row.subject,
-        is_disabled=row.is_disabled,
-        epoch=row.epoch,
-        created_at=row.created_at,
-        password_changed_at=row.password_changed_at,
-    )
+    return value_of(User, row, teams=json.loads(row.teams))
 
 
 def _token_values(token: Token) -> dict[str, object]:
-    return {
-        "token_id": token.id,
-        "label": token.label,
-        "kind": token.kind,
-        "secret_hash": token.secret_hash,
-        "owner": token.owner,
-        "permissions": json.dumps(token.permissions),
-        "topics": json.dumps(token.topics, ensure_ascii=False),
-        "created_at": token.created_at,
-        "expires_at": token.expires_at,
-        "revoked_at": token.revoked_at,
-    }
+    values = columns_of(token, permissions=_json(token.permissions), topics=_json(token.topics))
+    values["token_id"] = values.pop("id")
+    return values
 
 
 def _token(row: Row[Any]) -> Token:
-    return Token(
-        id=row.token_id,
-        label=row.label,
-        kind=TokenKind(row.kind),
-        secret_hash=row.secret_hash,
-        owner=row.owner,
-        permissions=tuple(Permission(each) for each in json.loads(row.permissions)),
-        topics=tuple(json.loads(row.topics)),
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-    )
-
-
-def _session_values(session: Session) -> dict[str, object]:
-    return {
-        "secret_hash": session.secret_hash,
-        "user_name": session.user_name,
-        "epoch": session.epoch,
-        "opened_at": session.opened_at,
-        "used_at": session.used_at,
-    }
+    permissions, topics = json.loads(row.permissions), json.loads(row.topics)
+    return value_of(Token, row, id=row.token_id, permissions=permissions, topics=topics)
 
 
 def _session(row: Row[Any]) -> Session:
-    return Session(
-        secret_hash=row.secret_hash,
-        user_name=row.user_name,
-        epoch=row.epoch,
-        opened_at=row.opened_at,
-        used_at=row.used_at,
-    )
+    return value_of(Session, row)
+
+
+def _json(words: Sequence[str]) -> str:
+    return json.dumps(words, ensure_ascii=False)

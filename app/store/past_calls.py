@@ -8,12 +8,10 @@ from sqlalchemy import ColumnElement, Row, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.acd.explanation import Explanation
-from app.acd.model import OfferOutcome
 from app.api.history import CallFilter, CallRecord, LegRecord, OfferRecord, Place
-from app.calls.call import CallKind, LegRole
-from app.calls.hangup import HangUpParty, LegEnd
 from app.ids import CallId
 from app.store import tables
+from app.store.mapping import value_of
 from app.store.reading import behind, equal, reading, within
 
 _CALL = tables.call.c
@@ -32,7 +30,7 @@ class PastCalls:
             row = (await connection.execute(_calls().where(_CALL.call_id == call_id))).first()
             if row is None:
                 return None
-            record = _call(row)
+            record = value_of(CallRecord, row)
             record.legs = [_leg(each) for each in await _parts(connection, tables.leg, call_id)]
             record.offers = [_offer(each) for each in await _parts(connection, tables.offer, call_id)]
             return record
@@ -45,7 +43,7 @@ class PastCalls:
         page = _calls().where(_CALL.ended_at.is_not(None), *_conditions(wanted, behind))
         async with reading(self._engine) as connection:
             rows = await connection.execute(page.order_by(*newest_first).limit(limit))
-            return [_call(row) for row in rows]
+            return [value_of(CallRecord, row) for row in rows]
 
 
 def _calls() -> Select[Any]:
@@ -66,57 +64,9 @@ def _conditions(wanted: CallFilter, place: Place | None) -> Iterator[ColumnEleme
     yield from behind(place, _CALL.arrived_at, _CALL.call_id)
 
 
-def _call(row: Row[Any]) -> CallRecord:
-    return CallRecord(
-        call_id=row.call_id,
-        kind=CallKind(row.kind),
-        arrived_at=row.arrived_at,
-        from_number=row.from_number or "",
-        from_name=row.from_name or "",
-        to_number=row.to_number or "",
-        queue_id=row.queue_id,
-        agent_id=row.agent_id,
-        priority=row.priority,
-        enqueued_at=row.enqueued_at,
-        answered_at=row.answered_at,
-        bridged_at=row.bridged_at,
-        ended_at=row.ended_at,
-        held_ms=row.held_ms or 0,
-        outcome=row.outcome,
-        ended_by=HangUpParty(row.ended_by) if row.ended_by else None,
-        cause=row.cause,
-    )
-
-
 def _leg(row: Row[Any]) -> LegRecord:
-    return LegRecord(
-        leg_id=row.leg_id,
-        role=LegRole(row.role),
-        started_at=row.started_at,
-        device_id=row.device_id,
-        agent_id=row.agent_id,
-        ringing_at=row.ringing_at,
-        answered_at=row.answered_at,
-        joined_at=row.joined_at,
-        ended_at=row.ended_at,
-        end=LegEnd(row.ended_by) if row.ended_by else None,
-        cause=row.cause,
-        sip_code=row.sip_code,
-    )
+    return value_of(LegRecord, row, end=row.ended_by)
 
 
 def _offer(row: Row[Any]) -> OfferRecord:
-    return OfferRecord(
-        offer_id=row.offer_id,
-        queue_id=row.queue_id,
-        agent_id=row.agent_id,
-        device_id=row.device_id,
-        started_at=row.started_at,
-        ringing_at=row.ringing_at,
-        answered_at=row.answered_at,
-        ended_at=row.ended_at,
-        outcome=OfferOutcome(row.outcome) if row.outcome else None,
-        why=_explanation.decode(row.why) if row.why else None,
-        ring=row.ring,
-        is_within_rings=row.is_within_rings,
-    )
+    return value_of(OfferRecord, row, why=_explanation.decode(row.why) if row.why else None)

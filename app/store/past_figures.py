@@ -25,10 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.acd.model import AgentState, AgentStatus, ExitReason
+from app.acd.model import AgentState, AgentStatus
 from app.calls.call import CallKind
 from app.calls.hangup import HangUpParty
 from app.store import tables
+from app.store.mapping import value_of
 from app.store.passages import WITH_CONVERSATION
 from app.store.past_queue_log import offer_of, queue_log
 from app.store.reading import reading, some_at_a_time, within
@@ -156,22 +157,15 @@ async def _spans_rung(
 def _passage(row: Row[Any], spans: Iterable[Period]) -> Passage:
     """`spans`: from when until when phones rang for the call in this queue, in whichever of its passages."""
     end = row.connected_at or row.left_at
-    return Passage(
-        call_id=row.call_id,
-        queue_id=row.queue_id,
-        enqueued_at=row.enqueued_at,
-        entered_at=row.entered_at,
-        connected_at=row.connected_at,
-        left_at=row.left_at,
-        exit_reason=ExitReason(row.reason) if row.reason else None,
-        agent_id=row.agent_id,
-        completed_at=row.completed_at,
+    return value_of(
+        Passage,
+        row,
+        exit_reason=row.reason,
         hold=row.hold * _MICROSECOND,
         wrap_up=row.wrap_up * _MICROSECOND,
         is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
         is_repeat=bool(row.is_repeat),
         ring_number=row.ring,
-        is_within_rings=row.is_within_rings,
         rung=timedelta() if end is None else time_rung(spans, Period(row.enqueued_at, end)),
     )
 

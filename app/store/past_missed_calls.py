@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.acd.model import AgentState, AgentStatus
 from app.api.history import Place
 from app.api.missed_calls import MissedCall, MissedFilter, MissedKind, OnDuty
-from app.calls.missed import MissCause
 from app.ids import AgentId, MissedId
 from app.store import tables
+from app.store.mapping import value_of
 from app.store.reading import behind, equal, reading, within
 
 _MISSED, _ACTIVITY = tables.missed_call.c, tables.agent_activity.c
@@ -45,7 +45,7 @@ class PastMissedCalls:
 
     async def _found(self, entries: Select[Any]) -> list[MissedCall]:
         async with reading(self._engine) as connection:
-            found = [_missed_call(row) for row in await connection.execute(entries)]
+            found = [value_of(MissedCall, row) for row in await connection.execute(entries)]
             if not found:
                 return []
             instants = [each.at for each in found]
@@ -104,32 +104,6 @@ def _concerns(agents: Collection[AgentId]) -> ColumnElement[bool]:
     )
     is_call = and_(_MISSED.kind == MissedKind.CALL, was_on_duty)
     return or_(is_call, _MISSED.agent_id.in_(agents))
-
-
-def _missed_call(row: Row[Any]) -> MissedCall:
-    return MissedCall(
-        missed_id=row.missed_id,
-        kind=MissedKind(row.kind),
-        at=row.at,
-        call_id=row.call_id,
-        queue_id=row.queue_id,
-        cause=MissCause(row.cause),
-        agent_id=row.agent_id,
-        ring=row.ring,
-        enqueued_at=row.enqueued_at,
-        agent_charge=row.agent_charge or 0,
-        supervisor_charge=row.supervisor_charge or 0,
-        supervisor=row.supervisor,
-        waived_at=row.waived_at,
-        waived_by=row.waived_by,
-        waive_reason=row.waive_reason,
-        disputed_at=row.disputed_at,
-        disputed_by=row.disputed_by,
-        dispute_reason=row.dispute_reason,
-        recovery_noted_by=row.recovery_noted_by,
-        recovered_at=row.recovered_at,
-        recovered_by=row.recovered_by,
-    )
 
 
 # --- who was on duty ---------------------------------------------------------------------------------------------

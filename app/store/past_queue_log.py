@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.acd.model import AgentStatus, ExitReason, OfferOutcome
 from app.calls.hangup import HangUpParty
 from app.store import tables
+from app.store.mapping import value_of
 from app.store.passages import WITH_CONVERSATION
 from app.store.reading import some_at_a_time, within
 from metrics.intervals import Period
@@ -98,39 +97,20 @@ def _statuses(period: Period) -> Select[Any]:
 
 def _call(row: Row[Any]) -> QueuedCall:
     has_ring = row.ringing_at is not None and row.answered_at is not None
-    return QueuedCall(
-        call_id=row.call_id,
-        queue_id=row.queue_id,
-        entered_at=row.entered_at,
+    return value_of(
+        QueuedCall,
+        row,
         from_number=row.from_number or "",
         position=row.position or 0,
-        left_at=row.left_at,
-        left_position=row.left_position or 0,
-        exit_reason=ExitReason(row.reason) if row.reason else None,
-        connected_at=row.connected_at,
-        completed_at=row.completed_at,
-        agent_id=row.agent_id,
-        offer_id=row.offer_id,
-        ring=row.answered_at - row.ringing_at if has_ring else timedelta(),
+        exit_reason=row.reason,
+        ring=row.answered_at - row.ringing_at if has_ring else None,
         is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
     )
 
 
 def offer_of(row: Row[Any]) -> Offer:
     """A row of `offer` as a record."""
-    return Offer(
-        offer_id=row.offer_id,
-        call_id=row.call_id,
-        queue_id=row.queue_id,
-        agent_id=row.agent_id,
-        started_at=row.started_at,
-        ringing_at=row.ringing_at,
-        answered_at=row.answered_at,
-        ended_at=row.ended_at,
-        outcome=OfferOutcome(row.outcome) if row.outcome else None,
-        ring_number=row.ring,
-        is_within_rings=row.is_within_rings,
-    )
+    return value_of(Offer, row, ring_number=row.ring)
 
 
 def _all_seat_lines(rows: Sequence[Row[Any]], queues_of: QueuesOf) -> Iterator[Line]:
@@ -139,9 +119,4 @@ def _all_seat_lines(rows: Sequence[Row[Any]], queues_of: QueuesOf) -> Iterator[L
 
 
 def _seat(row: Row[Any]) -> Seat:
-    return Seat(
-        agent_id=row.agent_id,
-        since=row.started_at,
-        status=AgentStatus(row.value),
-        pause_code=row.pause_code,
-    )
+    return value_of(Seat, row, since=row.started_at, status=row.value)

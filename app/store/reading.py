@@ -14,7 +14,7 @@ from app.api.history import Place
 from app.store.errors import DatabaseFailed
 from app.store.reason import plain_failures
 
-_AT_A_TIME = 200
+_AT_A_TIME = 100
 
 
 class Span(Protocol):

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { LOGIN_TEXTS } from "../src/text/login_texts.ts";
 
-// That these are all is tested beside the service, which makes them up: tests/unit/test_login_page.py.
+// That these are all is tested beside the service, which makes them up: tests/unit/test_login_files.py.
 const CODES = [
   ...["login-refused", "too-many-attempts", "accounts-away", "invalid-request", "unreachable", "weak-password"],
   ...["sign-on-stale", "sign-on-refused", "sign-on-unproven", "sign-on-no-name", "sign-on-no-role"],

@@ -114,6 +114,33 @@ class DirectCalls:
         self._occupy(call, agent_id, turn)
         return True
 
+    def on_log_in_requested(self, event: acd.LogInRequested, turn: Turn) -> None:
+        """A phone may be in a call already when its agent logs in. The engine hears of that first: it would offer another call."""
+        device_id = self._free_seat(event)
+        calls = [] if device_id is None else self._calls_at(device_id)
+        for call in calls:
+            self._occupy(call, event.agent_id, turn)
+        self._board.route(event, turn)
+        if device_id is None or self._board.engine.agent_on(device_id) != event.agent_id:
+            for call in calls:
+                self._free(call, event.agent_id, turn)
+
+    def _free_seat(self, event: acd.LogInRequested) -> DeviceId | None:
+        """The phone at which the agent wants to sit down; None if somebody sits there, or the agent sits anywhere already."""
+        engine = self._board.engine
+        agent, known = engine.agent(event.agent_id), engine.floor.agents.get(event.agent_id)
+        if agent is None or known is None or agent.status is not AgentStatus.LOGGED_OUT:
+            return None
+        device_id = event.device_id or known.device_id
+        return None if device_id is None or engine.agent_on(device_id) else device_id
+
+    def _calls_at(self, device_id: DeviceId) -> list[Call]:
+        return [
+            call
+            for call in self._board.calls.values()
+            if any(leg.device_id == device_id and not leg.is_dropped for leg in call.legs.values())
+        ]
+
     def _occupy(self, call: Call, agent_id: AgentId | None, turn: Turn) -> None:
         if agent_id is not None:
             call.outbound_agents.append(agent_id)
@@ -134,7 +161,11 @@ class DirectCalls:
     def release(self, call: Call, turn: Turn) -> None:
         """The call is over: its agents are free again."""
         while call.outbound_agents:
-            self._board.route(acd.OutboundFinished(call.outbound_agents.pop(), call.id), turn)
+            self._free(call, call.outbound_agents[-1], turn)
+
+    def _free(self, call: Call, agent_id: AgentId, turn: Turn) -> None:
+        call.outbound_agents.remove(agent_id)
+        self._board.route(acd.OutboundFinished(agent_id, call.id), turn)
 
     def _kind(self, number: str) -> CallKind:
         return CallKind.INTERNAL if self._device(number) else CallKind.OUTBOUND

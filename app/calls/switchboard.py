@@ -84,6 +84,7 @@ class Switchboard:
             events.CallerArrived: self.queued.on_caller_arrived,
             events.PhoneDialled: self.direct.on_phone_dialled,
             events.OriginateRequested: self.direct.on_originate_requested,
+            acd.LogInRequested: self.direct.on_log_in_requested,
             events.LegRinging: self._on_leg_ringing,
             events.LegAnswered: self._on_leg_answered,
             events.LegRefused: self._on_leg_refused,

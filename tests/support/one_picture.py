@@ -21,6 +21,7 @@ def assert_one_picture(board: Switchboard) -> None:
         _assert_same_call(call, by_id.get(call.id))
     _assert_same_offers(board, routed)
     _assert_same_outbound(board, routed)
+    _assert_offers_ring_free_phones(board)
 
 
 def _assert_same_call(call: Call, routed: SavedCall | None) -> None:
@@ -57,6 +58,15 @@ def _assert_same_outbound(board: Switchboard, routed: EngineSnapshot) -> None:
         assert agent.state is not AgentState.OUTBOUND or calls
         assert agent.state is not AgentState.IDLE or agent.device_id is None or not calls
         _assert_has_call(board, agent.state, agent.call_id)
+
+
+def _assert_offers_ring_free_phones(board: Switchboard) -> None:
+    """A phone that rings for an offer is in no other call of ours."""
+    legs = [leg for leg in board.legs.values() if leg.device_id is not None and not leg.is_dropped]
+    for leg in legs:
+        if leg.role is LegRole.AGENT and leg.answered_at is None:
+            others = [each.id for each in legs if each.device_id == leg.device_id and each.id != leg.id]
+            assert not others, f"{leg.device_id} rings for {leg.id}, and is in {others}"
 
 
 def _assert_has_call(board: Switchboard, state: AgentState, call_id: CallId | None) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.acd.events import TimePassed
+from app.acd.events import LogInRequested, TimePassed
 from app.acd.facts import CallLeft, OfferEnded, RequestRefused
 from app.acd.model import AgentState, ExitReason, OfferOutcome
 from app.calls.actions import (
@@ -473,6 +473,39 @@ def test_an_agent_who_dials_an_entry_number_is_a_caller_and_gets_no_offer(board:
     agent = board.board.engine.agent(ANN)
     assert agent is not None
     assert agent.state is AgentState.OUTBOUND
+
+
+@pytest.mark.parametrize(
+    ("event", "phone"),
+    [
+        (PhoneDialled(CallId("c1"), PHONES[1], "103"), PHONES[1]),
+        (PhoneDialled(CallId("c1"), PHONES[1], "103"), PHONES[2]),
+    ],
+    ids=["who dialled", "who is rung"],
+)
+def test_an_agent_who_logs_in_at_a_phone_in_use_is_in_that_call(event: PhoneDialled, phone: DeviceId) -> None:
+    """The phone rings for nothing else, and the agent is free when the call ends."""
+    board = Board()
+    board.handle(event)
+    board.handle(LogInRequested(BOB, phone))
+    agent = board.board.engine.agent(BOB)
+    assert agent is not None
+    assert agent.state is AgentState.OUTBOUND
+    assert_one_picture(board.board)
+    board.handle(LegEnded(C1, LegEnd.BY_PHONE))
+    agent = board.board.engine.agent(BOB)
+    assert agent is not None
+    assert agent.state is AgentState.IDLE
+
+
+def test_a_log_in_that_is_refused_puts_nobody_into_the_call_of_that_phone(board: Board) -> None:
+    """Ann sits there."""
+    board.handle(PhoneDialled(CallId("c1"), PHONES[0], OUTSIDE))
+    assert only(board.handle(LogInRequested(BOB, PHONES[0])), RequestRefused)
+    agent = board.board.engine.agent(BOB)
+    assert agent is not None
+    assert agent.state is AgentState.IDLE
+    assert_one_picture(board.board)
 
 
 def test_an_agent_who_leaves_the_own_queue_call_is_not_offered_it_on_the_way_out(board: Board) -> None:

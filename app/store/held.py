@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from app.store.entry import Entry
 
@@ -37,11 +36,6 @@ class Held:
     def oldest(self) -> HeldEntry:
         """The entry to write next. Raises `IndexError` if nothing is held."""
         return self._queue[0]
-
-    @property
-    def since(self) -> datetime | None:
-        """The instant of the oldest entry."""
-        return self._queue[0].entry.at if self._queue else None
 
     def add(self, entry: Entry, frame: bytes) -> int:
         """Hold one more. Returns how many had to go for it."""

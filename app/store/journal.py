@@ -43,15 +43,13 @@ class JournalStatus:
     """How the writing-down goes. All is well when nothing fails and the lag is small."""
 
     last_seq: int
-    written_seq: int
     lag_rows: int
     """Entries that the database does not have yet; while it was never reached since the start, the most it can be."""
     lag_seconds: float
-    failing_since: datetime | None
     reason: str | None
     """Why the database fails, in plain words."""
-    disk_failing_since: datetime | None
     disk_reason: str | None
+    """Why the disk of the spool fails."""
     held_rows: int
     """Entries in memory only, because the disk fails."""
     lost_rows: int
@@ -151,15 +149,12 @@ class Journal:
 
     def status(self) -> JournalStatus:
         """How it goes now."""
-        failure, waiting = self._writer.failure, self._writer.oldest_waiting_at
+        waiting = self._writer.oldest_waiting_at
         return JournalStatus(
             last_seq=self._spool.last_seq,
-            written_seq=self._writer.written,
             lag_rows=self._writer.lag_rows,
             lag_seconds=(self._clock.now() - waiting).total_seconds() if waiting else 0.0,
-            failing_since=failure.since if failure else None,
-            reason=failure.reason if failure else None,
-            disk_failing_since=self._spool.held_since,
+            reason=self._writer.failure,
             disk_reason=self._spool.failure,
             held_rows=self._spool.held,
             lost_rows=max(self._spool.lost, self._writer.missing),

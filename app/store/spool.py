@@ -106,11 +106,6 @@ class Spool:
         return len(self._held)
 
     @property
-    def held_since(self) -> datetime | None:
-        """The instant of the oldest entry that is in memory only."""
-        return self._held.since
-
-    @property
     def lost(self) -> int:
         """How many entries the memory could not hold either, since the spool was opened."""
         return self._held.lost

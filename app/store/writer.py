@@ -4,8 +4,7 @@ Why naive copying is not enough: a connection that dies during COMMIT leaves unk
 the writer asks the database for its newest entry, and goes on behind it. The entry there must be the spool's own; if it is not,
 another service writes to the same journal, and the writer stops copying rather than dropping what it takes for copied.
 
-Nothing here stops a call. While the database fails, the spool grows, the writer tries again with growing pauses, and `failure` says
-since when and why.
+Nothing here stops a call. While the database fails, the spool grows, the writer tries again with growing pauses, and `failure` says why.
 """
 
 import asyncio
@@ -44,14 +43,6 @@ class WriterSettings:
     """A database that takes longer for one batch counts as failing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The database has been failing since then, for this reason in plain words."""
-
-    since: datetime
-    reason: str
-
-
 class Writer:
     """Copies entries from the spool to the database. `run` is its loop; `notice` wakes it after an append."""
 
@@ -82,7 +73,8 @@ class Writer:
         """The newest entry known to be in the database."""
         self.missing = 0
         """How many entries neither the spool nor the database has."""
-        self.failure: Failure | None = None
+        self.failure: str | None = None
+        """Why the database fails, in plain words."""
         self.on_written: Callable[[float], None] | None = None
         """Hears how old, in seconds, the oldest entry of each batch was when the database had it; a metric."""
 
@@ -130,7 +122,7 @@ class Writer:
             self._urgent.set()
             await self._attempted.wait()
             if self.failure is not None:
-                raise DatabaseFailed(self.failure.reason)
+                raise DatabaseFailed(self.failure)
 
     async def attempt(self) -> None:
         """Copy one batch. A failure is kept in `failure`, not raised."""
@@ -166,7 +158,7 @@ class Writer:
         self._pause = (
             min(self._pause * 2, self._settings.longest_pause) if self.failure else self._settings.first_pause
         )
-        self.failure = Failure(self.failure.since if self.failure else self._clock.now(), reason)
+        self.failure = reason
         self._work.set()
 
     async def _gather(self) -> None:

@@ -11,12 +11,9 @@ from metrics.metering import Metering, begin_metering
 
 STATUS = JournalStatus(
     last_seq=7,
-    written_seq=5,
     lag_rows=2,
     lag_seconds=0.5,
-    failing_since=None,
     reason=None,
-    disk_failing_since=None,
     disk_reason=None,
     held_rows=0,
     lost_rows=1,

@@ -63,7 +63,7 @@ async def test_a_full_batch_does_not_wait_for_the_interval(
         for number in range(1, 200):
             append_call(journal, number)
         await asyncio.sleep(0)
-        assert journal.status().written_seq == 0
+        assert journal._writer.written == 0
         append_call(journal, 200)
         await until(lambda: journal.status().lag_rows == 0, "the full batch is written")
 

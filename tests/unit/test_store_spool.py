@@ -177,7 +177,7 @@ def test_a_full_disk_stops_nobody_and_all_is_written_once_there_is_room(tmp_path
         fill(spool, 20, size=40)
         assert spool.held > 0
         assert spool.failure == os.strerror(errno.ENOSPC)
-        assert spool.held_since == NOON + timedelta(seconds=20 - spool.held)
+        assert spool._held.oldest.entry.at == NOON + timedelta(seconds=20 - spool.held)
         assert numbers(spool) == list(range(1, 21))
     assert [(log["event"], log["log_level"]) for log in logs] == [("spool_disk_failing", "critical")]
     spool.drain()

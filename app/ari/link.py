@@ -111,7 +111,7 @@ class AriLink(Listener):
         began = perf_counter()
         await self._subscribe(self._devices.device_ids)
         asked_at, known = self._clock.now(), self._registry.ids
-        seen = await survey(self.client)
+        seen = await survey(self.client, self._app)
         self._registry.replace(known, {leg.leg_id for leg in seen.seen.legs})
         self._submit(replace(seen.seen, asked_at=asked_at, devices=tuple(self._look_at(seen.endpoints))))
         self.reconciled_at, self.trouble = self._clock.now(), ""

@@ -17,19 +17,16 @@ class Survey:
 
     seen: AsteriskSeen
     endpoints: tuple[Endpoint, ...]
-    channel_ids: frozenset[str]
 
 
-async def survey(client: Client) -> Survey:
-    """List channels, bridges and endpoints: four requests in one burst. Raises `AriError`."""
+async def survey(client: Client, app: str) -> Survey:
+    """List channels, bridges and endpoints: four requests in one burst. `app` is our application. Raises `AriError`."""
     requests = [asterisk.info(), channels.show_all(), bridges.show_all(), endpoints.show_all()]
     info, listed, bridged, known = [_answer(await future) for future in client.send_all(requests)]
-    there = listed.decode(list[Channel])
-    return Survey(
-        _in_our_words(info.decode(AsteriskInfo), there, bridged.decode(list[Bridge])),
-        tuple(known.decode(list[Endpoint])),
-        frozenset(channel.id for channel in there),
+    seen = _in_our_words(
+        info.decode(AsteriskInfo), listed.decode(list[Channel]), bridged.decode(list[Bridge]), app
     )
+    return Survey(seen, tuple(known.decode(list[Endpoint])))
 
 
 def _answer(outcome: Outcome) -> Answer:
@@ -38,12 +35,12 @@ def _answer(outcome: Outcome) -> Answer:
     return outcome
 
 
-def _in_our_words(info: AsteriskInfo, listed: list[Channel], bridged: list[Bridge]) -> AsteriskSeen:
+def _in_our_words(info: AsteriskInfo, listed: list[Channel], bridged: list[Bridge], app: str) -> AsteriskSeen:
     """Channels that are neither callers, phones nor legs of ours are left out."""
     bridge_by_channel = {
         channel_id: BridgeId(bridge.id) for bridge in bridged for channel_id in bridge.channels
     }
-    legs = (_seen_leg(channel, bridge_by_channel.get(channel.id)) for channel in listed)
+    legs = (_seen_leg(channel, bridge_by_channel.get(channel.id), app) for channel in listed)
     return AsteriskSeen(
         info.started_at,
         tuple(leg for leg in legs if leg is not None),
@@ -51,9 +48,9 @@ def _in_our_words(info: AsteriskInfo, listed: list[Channel], bridged: list[Bridg
     )
 
 
-def _seen_leg(channel: Channel, bridge_id: BridgeId | None) -> SeenLeg | None:
+def _seen_leg(channel: Channel, bridge_id: BridgeId | None, app: str) -> SeenLeg | None:
     made_by_us = bool(channel.channelvars.get("TR_LEG"))
-    kind, dialled = stasis_arguments(channel)
+    kind, dialled = stasis_arguments(channel, app)
     if not made_by_us and not kind:
         return None
     return SeenLeg(
@@ -71,10 +68,10 @@ def _seen_leg(channel: Channel, bridge_id: BridgeId | None) -> SeenLeg | None:
     )
 
 
-def stasis_arguments(channel: Channel) -> tuple[str, str]:
-    """What the dialplan said when it handed the channel over: its kind and the number or leg; empty outside of Stasis."""
-    if channel.dialplan.app_name != "Stasis":
+def stasis_arguments(channel: Channel, app: str) -> tuple[str, str]:
+    """What the dialplan said when it handed the channel over to us: its kind and the number or leg; empty when it is not ours."""
+    owner, _, arguments = channel.dialplan.app_data.partition(",")
+    if channel.dialplan.app_name != "Stasis" or owner != app:
         return "", ""
-    _, _, arguments = channel.dialplan.app_data.partition(",")
     kind, _, argument = arguments.partition(",")
     return kind, argument

@@ -1,42 +1,31 @@
 """A join that Asterisk never reports: the call goes back to its place, and no agent stays reserved."""
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from app.acd.events import LogInRequested, TimePassed
+from app.acd.events import TimePassed
 from app.acd.facts import CallConnected, CallReturned, OfferEnded
 from app.acd.model import AgentState, OfferOutcome, UnavailableReason
-from app.ari.link import AriLink
-from app.calls.actions import Action, CreateBridge, HangUpLeg, RingPhone, StartMusic
+from app.calls.actions import CreateBridge, HangUpLeg, RingPhone, StartMusic
 from app.calls.call import Phase
 from app.calls.events import (
     AsteriskSeen,
     CallerArrived,
-    Event,
     LegAnswered,
     LegJoined,
     OriginateRequested,
     SeenLeg,
-    SettingsChanged,
 )
-from app.calls.facts import CallEnded, Fact
+from app.calls.facts import CallEnded
 from app.calls.hangup import HangUpParty
 from app.calls.switchboard import Switchboard
 from app.calls.turn import Outcome
-from app.clock import SystemClock
 from app.ids import AgentId, BridgeId, CallId, EntryNumber, LegId
 from app.runtime.codec import decode_snapshot, encode_snapshot
-from app.runtime.dispatcher import Dispatcher
 from app.simulator.answering import Answer
-from tests.support.stage import ListJournal, raise_it
 from tests.support.switchboards import AGENTS, EXTENSIONS, NOON, OUTSIDE, PHONES, SERVICE, TO_NUMBER, Board
-from tests.support.twin_server import TwinServer
+from tests.support.twin_hotline import twin_hotline
 from tests.support.until import until
 
 ANN, BOB, _ = AGENTS
@@ -162,81 +151,9 @@ def test_a_direct_call_that_is_not_joined_ends_and_frees_its_agent(number: str) 
 # --- with the twin of Asterisk --------------------------------------------------------------------------------------
 
 
-class Hotline:
-    """The brains and the ARI link on a twin, with ann's and bob's phones picked up at once."""
-
-    def __init__(self, server: TwinServer) -> None:
-        self.twin = server.twin
-        self.board = Board().board
-        self.facts: list[Fact] = []
-        self.dispatcher = Dispatcher(
-            self.board,
-            journal=ListJournal(),
-            clock=SystemClock(),
-            perform=self._perform,
-            on_fault=self._fail,
-            on_listener_fault=raise_it,
-        )
-        self.dispatcher.listeners.append(self._listen)
-        self.link = AriLink(
-            server.address(),
-            clock=SystemClock(),
-            jitter=random.random,
-            submit=self.dispatcher.submit,
-            is_leg=self.board.legs.__contains__,
-        )
-        settings = replace(self.board.settings, join_timeout=timedelta(milliseconds=300))
-        self.dispatcher.submit(SettingsChanged(settings))
-        self.link.watch(PHONES)
-        for device in PHONES:
-            self.twin.add_phone(device, Answer())
-
-    def _listen(self, _seq: int, _event: Event, outcome: Outcome) -> None:
-        self.facts.extend(outcome.facts)
-
-    def _perform(self, actions: Sequence[Action]) -> None:
-        self.link.perform(actions)
-
-    def _fail(self, fault: BaseException) -> None:
-        raise fault
-
-    async def log_in(self, agent: AgentId) -> None:
-        """The agent is there, and so is the phone."""
-        self.dispatcher.submit(LogInRequested(agent))
-        await until(lambda: self.reason(agent) is not UnavailableReason.DEVICE_UNREACHABLE, "no phone")
-
-    def reason(self, agent: AgentId) -> UnavailableReason | None:
-        """Why the agent gets no offer."""
-        view = self.board.engine.agent(agent)
-        assert view is not None
-        return view.unavailable_reason
-
-    async def until_fact(self, kind: type[Fact]) -> None:
-        """Wait until this was written down."""
-        await until(lambda: any(isinstance(fact, kind) for fact in self.facts), f"no {kind.__name__}")
-
-    def outcomes(self) -> list[OfferOutcome]:
-        """How the offers ended."""
-        return [fact.outcome for fact in self.facts if isinstance(fact, OfferEnded)]
-
-
-@asynccontextmanager
-async def hotline() -> AsyncIterator[Hotline]:
-    """A hotline that runs."""
-    async with TwinServer() as server:
-        running = Hotline(server)
-        task = asyncio.create_task(running.link.run())
-        await until(lambda: running.link.reconciled_at is not None, "not connected")
-        yield running
-        running.dispatcher.stop()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 async def test_an_asterisk_that_never_joins_them_keeps_no_agent() -> None:
     """It waits for an announcement that does not end. Ann is free again, and the caller has not lost the place."""
-    async with hotline() as floor:
+    async with twin_hotline() as floor:
         floor.twin.playback_length = timedelta(hours=1)
         caller = floor.twin.call(SERVICE)
         floor.twin.play(caller, "endless", "sound:somebody-elses")
@@ -252,7 +169,7 @@ async def test_an_asterisk_that_never_joins_them_keeps_no_agent() -> None:
 
 async def test_an_asterisk_that_refuses_to_join_them_keeps_no_agent() -> None:
     """The bridge is gone. The caller waits on with music, and the next agent gets a new try with a bridge that is there."""
-    async with hotline() as floor:
+    async with twin_hotline() as floor:
         caller = floor.twin.call(SERVICE)
         await until(lambda: caller.has_moh, "no music")
         floor.twin.phones[PHONES[0]].answering = Answer(after=timedelta(milliseconds=100))
@@ -270,7 +187,7 @@ async def test_an_asterisk_that_refuses_to_join_them_keeps_no_agent() -> None:
 
 async def test_an_asterisk_that_joins_them_too_late_joins_the_caller_with_the_next_agent() -> None:
     """What it was asked for first happens when nobody wants it any more, and is undone at once."""
-    async with hotline() as floor:
+    async with twin_hotline() as floor:
         floor.twin.playback_length = timedelta(milliseconds=600)
         caller = floor.twin.call(SERVICE)
         floor.twin.play(caller, "long", "sound:somebody-elses")

@@ -77,6 +77,7 @@ _KINDS = (
     Kind("accounts-away", HTTPStatus.SERVICE_UNAVAILABLE, "Users and sessions cannot be read or changed now"),
     Kind("history-away", HTTPStatus.SERVICE_UNAVAILABLE, "Past calls cannot be read now"),
     Kind("not-ready", HTTPStatus.SERVICE_UNAVAILABLE, "Calls cannot be taken now"),
+    Kind("asterisk-away", HTTPStatus.SERVICE_UNAVAILABLE, "Asterisk cannot be reached"),
     Kind("service-stopped", HTTPStatus.SERVICE_UNAVAILABLE, "The service takes no requests"),
 )
 KINDS = {kind.code: kind for kind in _KINDS}

@@ -39,7 +39,11 @@ class DirectCalls:
     def on_originate_requested(self, event: OriginateRequested, turn: Turn) -> None:
         """An agent wants to call: the agent's own phone rings first, the number when it is picked up."""
         agent = self._board.engine.agent(event.agent_id)
-        if agent is None or agent.status is AgentStatus.LOGGED_OUT or agent.device_id is None:
+        if self._board.engine.is_suspended:
+            _refuse(
+                turn, "asterisk-away", "Asterisk cannot be reached: no phone can be rung. Try again later."
+            )
+        elif agent is None or agent.status is AgentStatus.LOGGED_OUT or agent.device_id is None:
             _refuse(turn, "agent-not-logged-in", "Log in at a phone first: the call starts by ringing it.")
         elif agent.state not in _FREE:
             _refuse(turn, "agent-busy", "Finish the current call first.")

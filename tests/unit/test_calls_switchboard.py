@@ -25,6 +25,7 @@ from app.calls.actions import (
 )
 from app.calls.call import CallKind, Phase
 from app.calls.events import (
+    AsteriskAway,
     CallerArrived,
     HangUpRequested,
     JoinRefused,
@@ -462,6 +463,15 @@ def test_an_agent_in_a_call_cannot_start_another(board: Board) -> None:
     refused = only(board.handle(OriginateRequested(CallId("c2"), ANN, OUTSIDE)), RequestRefused)
     assert isinstance(refused, RequestRefused)
     assert refused.code == "agent-busy"
+
+
+def test_no_call_can_be_asked_for_while_asterisk_is_away(board: Board) -> None:
+    """The agent would wait for a phone that cannot ring."""
+    board.handle(AsteriskAway())
+    refused = only(board.handle(OriginateRequested(CallId("c2"), ANN, OUTSIDE)), RequestRefused)
+    assert isinstance(refused, RequestRefused)
+    assert refused.code == "asterisk-away"
+    assert not board.board.calls
 
 
 def test_an_agent_who_dials_an_entry_number_is_a_caller_and_gets_no_offer(board: Board) -> None:

@@ -141,7 +141,9 @@ def calls_router(service: Service, calls: Calls) -> APIRouter:
         operation_id="originateCall",
         summary="An agent calls a number",
         status_code=status.HTTP_201_CREATED,
-        responses=described("agent-not-logged-in", "agent-busy", "number-not-dialable", "service-stopped"),
+        responses=described(
+            "agent-not-logged-in", "agent-busy", "number-not-dialable", "asterisk-away", "service-stopped"
+        ),
     )
     async def originate_call(wanted: Origination, request: Request, response: Response) -> CallDetail:
         """The agent's phone rings first, the number when it is picked up. Not idempotent: each request is a call."""

@@ -35,7 +35,7 @@ async def test_sessions_and_audit_survive_a_kill(service_process: ServiceProcess
     await thirdring(service_process, "user", "add", "chen", "--role", "shift_supervisor", typed=PASSWORD)
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as page:
-        url = service_process._told["url"]
+        url = service_process.url
         body = {"name": "chen", "password": PASSWORD}
         async with page.post(f"{url}/api/v1/session", json=body) as answer:
             assert answer.status == 201, await answer.text()
@@ -45,7 +45,7 @@ async def test_sessions_and_audit_survive_a_kill(service_process: ServiceProcess
             assert answer.status == 200, await answer.text()
         await service_process.killed()
         await service_process.start()
-        async with page.get(f"{service_process._told['url']}/api/v1/session") as answer:
+        async with page.get(f"{service_process.url}/api/v1/session") as answer:
             assert (await answer.json())["name"] == "user:chen"
     listed = (await service_process.ask("GET", "audit?actor=user:chen"))["entries"]
     assert [(each["action"], each["object"], each["result"]) for each in listed] == [
@@ -59,7 +59,7 @@ async def test_sessions_and_audit_survive_a_kill(service_process: ServiceProcess
 async def log_in(service: ServiceProcess, password: str) -> int:
     """The status of a log-in as `chen`."""
     async with aiohttp.ClientSession() as page:
-        url, body = service._told["url"], {"name": "chen", "password": password}
+        url, body = service.url, {"name": "chen", "password": password}
         async with page.post(f"{url}/api/v1/session", json=body) as answer:
             return answer.status
 
@@ -93,7 +93,7 @@ async def test_the_real_service_takes_single_sign_on_from_its_environment(
             monkeypatch.setenv(f"THIRDRING_OIDC_{name}", value)
         jar = aiohttp.CookieJar(unsafe=True)
         async with ServiceProcess(tmp_path) as service, aiohttp.ClientSession(cookie_jar=jar) as page:
-            url = service._told["url"]
+            url = service.url
             async with page.get(f"{url}/login/sign-on?next=/wallboard") as answer:
                 assert str(answer.url) == f"{url}/login?next=/wallboard"
             async with page.get(f"{url}/api/v1/session") as answer:

@@ -27,16 +27,21 @@ asterisk:
 """
 
 
-async def start(directory: Path, site: str, **environment: str) -> tuple[int, str]:
-    """Try to start; the exit status and all that was printed. A service that does start is ended."""
+async def up(directory: Path, site: str, **environment: str) -> asyncio.subprocess.Process:
+    """A service as its operator starts it; what it says comes by `stdout`."""
     (directory / "site.yaml").write_text(site)
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", "up", "--site", "site.yaml", "--data", "data"),
         cwd=directory,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=os.environ | {"PYTHONPATH": str(Path.cwd()), "THIRDRING_PORT": "0"} | environment,
     )
+
+
+async def start(directory: Path, site: str, **environment: str) -> tuple[int, str]:
+    """Try to start; the exit status and all that was printed. A service that does start is ended."""
+    process = await up(directory, site, **environment)
     assert process.stdout is not None
     lines: list[str] = []
     async with asyncio.timeout(15):
@@ -92,32 +97,15 @@ async def test_mistakes_in_the_site_file_are_all_told_by_line(tmp_path: Path) ->
 
 async def test_a_data_directory_in_use_is_told(asterisk: Asterisk, tmp_path: Path) -> None:
     site = SITE.format(url=asterisk.address.url)
-    (tmp_path / "site.yaml").write_text(site)
-    first = asyncio.create_task(hold(tmp_path, site))
+    first = await up(tmp_path, site, TEST_ARI_PASSWORD=ARI_PASSWORD)
     try:
         await until((tmp_path / "data" / "service.json").exists, "the first service does not start")
         status, printed = await start(tmp_path, site, TEST_ARI_PASSWORD=ARI_PASSWORD)
     finally:
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
+        first.terminate()
+        await first.communicate()
     assert status == 1
     assert "in use by process" in one_sentence(printed)
-
-
-async def hold(directory: Path, site: str) -> None:
-    """Run a service until cancelled."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app", "up", "--site", "site.yaml", "--data", "data"),
-        cwd=directory,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=os.environ
-        | {"PYTHONPATH": str(Path.cwd()), "THIRDRING_PORT": "0", "TEST_ARI_PASSWORD": ARI_PASSWORD},
-    )
-    try:
-        await process.wait()
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def test_an_asterisk_that_is_away_is_waited_for(tmp_path: Path) -> None:
@@ -125,17 +113,11 @@ async def test_an_asterisk_that_is_away_is_waited_for(tmp_path: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}/ari"
-    (tmp_path / "site.yaml").write_text(SITE.format(url=url))
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app", "up", "--site", "site.yaml", "--data", "data"),
-        cwd=tmp_path,
-        stderr=asyncio.subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path.cwd()), "THIRDRING_PORT": "0", "TEST_ARI_PASSWORD": "any"},
-    )
-    assert process.stderr is not None
+    process = await up(tmp_path, SITE.format(url=url), TEST_ARI_PASSWORD="any")
+    assert process.stdout is not None
     try:
         async with asyncio.timeout(15):
-            while b"asterisk_disconnected" not in (line := await process.stderr.readline()):
+            while b"asterisk_disconnected" not in (line := await process.stdout.readline()):
                 assert line, "the service ended"
         assert process.returncode is None
     finally:

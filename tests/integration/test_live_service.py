@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
 def stream_of(service: ServiceProcess) -> LiveServer:
     """Where its live stream is."""
-    return LiveServer(service._told["url"].removeprefix("http://"), token=service._token)
+    return LiveServer(service.url.removeprefix("http://"), token=service.token)
 
 
 async def test_a_wallboard_sees_a_call_from_its_arrival_to_its_end(service_process: ServiceProcess) -> None:

@@ -105,7 +105,7 @@ class ServiceProcess:
         )
         assert told.exists(), f"not started: {self.log()}"
         self._told = json.loads((self.data / "service.json").read_text())
-        self._token = json.loads((self.data / "secrets.json").read_text())["admin_token"]
+        self.token = json.loads((self.data / "secrets.json").read_text())["admin_token"]
         await self.until_ready()
         start = Start(self._reconciled_at() - began, time.time() - began)
         print(f"service: {start}")  # noqa: T201 - shown with `pytest -rP`, and by the bench
@@ -169,6 +169,12 @@ class ServiceProcess:
         return json.loads((self.data / "asterisk" / "running.json").read_text())
 
     @property
+    def url(self) -> str:
+        """Where its interface is."""
+        url: str = self._told["url"]
+        return url
+
+    @property
     def sip(self) -> tuple[str, int]:
         """Where phones find its Asterisk."""
         return "127.0.0.1", self._told["sip_port"]
@@ -198,7 +204,7 @@ class ServiceProcess:
     async def is_ready(self) -> bool:
         """Whether it takes calls now."""
         try:
-            async with self._http.get(f"{self._told['url']}/health/ready") as answer:
+            async with self._http.get(f"{self.url}/health/ready") as answer:
                 return answer.status == 200
         except aiohttp.ClientError:
             return False
@@ -221,8 +227,8 @@ class ServiceProcess:
 
     async def text(self, path: str, *, method: str = "GET", body: dict[str, Any] | None = None) -> str:
         """One request; the answer as it comes. Fails on anything but 2xx."""
-        headers = {"Authorization": f"Bearer {self._token}"}
-        url = URL(f"{self._told['url']}{path}", encoded=True)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        url = URL(f"{self.url}{path}", encoded=True)
         async with self._http.request(method, url, json=body, headers=headers) as answer:
             text = await answer.text()
             assert answer.ok, f"{method} {path}: {answer.status} {text}"

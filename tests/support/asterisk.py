@@ -21,7 +21,7 @@ from app.asterisk.installation import Installation, private_installation
 from app.asterisk.node_config import AriUser, Device, Fallback, NodeConfig, PhonePolicy, Sounds
 from app.asterisk.process import Asterisk
 from app.ids import DeviceId, NodeId
-from tests.support.asterisk_sounds import GREETING_HZ, MUSIC_HZ, write_tone
+from tests.support.asterisk_sounds import write_greeting, write_music
 
 PHONES: Final = 40
 ARI_PASSWORD: Final = "password-of-the-controller"
@@ -43,8 +43,7 @@ def devices(count: int = PHONES) -> tuple[Device, ...]:
 
 def sounds(directory: Path) -> Sounds:
     """A greeting and music that a test can tell apart by their tone."""
-    music = write_tone(directory / "music" / "tone.wav", hertz=MUSIC_HZ, seconds=10).parent
-    return Sounds(music=music, greeting=write_tone(directory / "greeting.wav", hertz=GREETING_HZ, seconds=1))
+    return Sounds(music=write_music(directory), greeting=write_greeting(directory))
 
 
 def node_config(directory: Path, *, fallback: Fallback | None = None) -> NodeConfig:

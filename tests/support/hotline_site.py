@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.support.asterisk import password_of
-from tests.support.asterisk_sounds import GREETING_HZ, MUSIC_HZ, write_tone
+from tests.support.asterisk_sounds import write_greeting, write_music, write_tone
 
 AGENTS: Final = 4
 RTP_TIMEOUT_SECONDS: Final = 2
@@ -58,9 +58,7 @@ def _queue(*, entry: str, name: str, **policy: Any) -> tuple[str, Json]:
 
 def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> Json:
     """The site file as data. Change it, then `write_site`. `carrier` is where outside calls are sent; None: nowhere."""
-    music = write_tone(directory / "music" / "tone.wav", hertz=MUSIC_HZ, seconds=10).parent
     prompts = write_tone(directory / "prompts" / f"{MESSAGE}.wav", hertz=MESSAGE_HZ, seconds=0.5).parent
-    greeting = write_tone(directory / "greeting.wav", hertz=GREETING_HZ, seconds=1)
     return {
         **_outside(carrier),
         "name": "Test hotline",
@@ -69,8 +67,8 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
         "asterisk": {
             "callers_from": ["127.0.0.0/8"],
             "rtp_timeout": f"{RTP_TIMEOUT_SECONDS}s",
-            "music": str(music),
-            "greeting": str(greeting),
+            "music": str(write_music(directory)),
+            "greeting": str(write_greeting(directory)),
             "prompts": str(prompts),
         },
         "devices": {

@@ -19,28 +19,32 @@ import pytest
 from yarl import URL
 
 from app.simulator.phone import Phone
-from tests.support.asterisk_sounds import GREETING_HZ, MUSIC_HZ, write_tone
+from tests.support.asterisk_sounds import write_greeting, write_music
 from tests.support.hotline_site import Json, write_site
 from tests.support.until import until
 
-SITE = """
-name: Survival
-time_zone: Asia/Shanghai
-devices: {{phone1: {{extension: 101}}, phone2: {{extension: 102}}}}
-pause_codes: [lunch]
-agents:
-  agent1: {{name: 王芳, device: phone1}}
-  agent2: {{name: 李强, device: phone2}}
-queues:
-  service: {{name: 业务咨询, members: [agent1, agent2], strategy: linear, ring_timeout: 20s, wrap_up: {wrap_up}}}
-entry_points:
-  4001: {{queue: service}}
-asterisk:
-  music: {music}
-  greeting: {greeting}
-"""
 _STARTED_WITHIN = 20.0
 _RECONCILED = re.compile(r"^(\S+) \[info +\] reconciled ", re.MULTILINE)
+
+
+def small_site(directory: Path) -> Json:
+    """A hotline of two agents."""
+    members = ["agent1", "agent2"]
+    return {
+        "name": "Survival",
+        "time_zone": "Asia/Shanghai",
+        "devices": {"phone1": {"extension": "101"}, "phone2": {"extension": "102"}},
+        "pause_codes": ["lunch"],
+        "agents": {
+            "agent1": {"name": "王芳", "device": "phone1"},
+            "agent2": {"name": "李强", "device": "phone2"},
+        },
+        "queues": {
+            "service": {"name": "业务咨询", "members": members, "strategy": "linear", "ring_timeout": "20s"}
+        },
+        "entry_points": {"4001": {"queue": "service"}},
+        "asterisk": {"music": str(write_music(directory)), "greeting": str(write_greeting(directory))},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +63,12 @@ class Start:
 class ServiceProcess:
     """`thirdring up` in a directory. The Asterisk that it starts outlives a kill, and is stopped by `close`."""
 
-    def __init__(self, directory: Path, *, wrap_up: str = "0s", site: Json | None = None) -> None:
-        """`site` is the site file as data; without one it is a small hotline of two agents."""
+    def __init__(self, directory: Path, *, site: Json | None = None) -> None:
+        """`site` is the site file as data; without one it is `small_site`."""
         self.data = directory / "data"
+        self.site = write_site(site or small_site(directory), directory / "site.yaml")
         self._log = directory / "service.log"
         self._process: asyncio.subprocess.Process | None = None
-        music = write_tone(directory / "music" / "tone.wav", hertz=MUSIC_HZ, seconds=10).parent
-        greeting = write_tone(directory / "greeting.wav", hertz=GREETING_HZ, seconds=1)
-        self.site = directory / "site.yaml"
-        if site is not None:
-            write_site(site, self.site)
-        else:
-            self.site.write_text(
-                SITE.format(wrap_up=wrap_up, music=music, greeting=greeting), encoding="utf-8"
-            )
         self._exit = AsyncExitStack()
         self._http: aiohttp.ClientSession
 

@@ -25,7 +25,8 @@ import pytest_asyncio
 from app.acd.events import DeviceChanged, LogInRequested, LogOutRequested, WrapUpEndRequested
 from app.acd.model import DeviceState, UnavailableReason
 from app.acd.views import AgentView
-from app.ari.requests import bridges, channels
+from app.ari.requests import bridges, channels, endpoints
+from app.ari.snapshots import Endpoint
 from app.asterisk.process import Asterisk
 from app.calls.call import Call, Phase
 from app.calls.events import AsteriskSeen, Event, HangUpRequested
@@ -207,7 +208,16 @@ class Hotline:
         phone = Phone(number, server=self.server, wire=self.service.carrier, answering=answering)
         await phone.open()
         self._phones.append(phone)
+        await until(self._has_trunk, "the trunk's carrier does not answer")
         return phone
+
+    async def _has_trunk(self) -> bool:
+        """Between tests nobody answers for the carrier: Asterisk may have given it up, and asks again only after a minute."""
+        known = (await self.thirdring.link.client.ask(endpoints.show_all())).decode(list[Endpoint])
+        if any(endpoint.resource == "carrier" and endpoint.state == "online" for endpoint in known):
+            return True
+        await self.service.asterisk.console("pjsip qualify carrier")
+        return False
 
     async def caller(self) -> Phone:
         """Somebody outside, with a number that nobody had before."""

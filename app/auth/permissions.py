@@ -216,5 +216,6 @@ TOPIC_PERMISSIONS: Mapping[str, Permission] = {
     "team": Permission.AGENTS_SEE,
     "alert": Permission.ALERTS_SEE,
     "call": Permission.CALLS_SEE,
+    "callback": Permission.CALLS_SEE,
 }
 """By the kind of what is followed."""

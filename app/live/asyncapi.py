@@ -67,8 +67,8 @@ def _messages() -> Json:
     return {
         "authenticate": _message("Who asks. First, and once.", "Authenticate"),
         "subscribe": _message(
-            "Follow this from now on; replaces what was followed. Topics: queues, agents, calls, alerts, site, queue:ID, "
-            "agent:ID, call:ID, alert:ID, team:ID.",
+            "Follow this from now on; replaces what was followed. Topics: queues, agents, calls, callbacks, alerts, "
+            "site, queue:ID, agent:ID, call:ID, callback:ID, alert:ID, team:ID. There are no callbacks yet: their snapshot is empty.",
             "Subscribe",
         ),
         "alive": _message("The client is alive. Not answered, and not needed.", "Heartbeat"),

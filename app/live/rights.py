@@ -10,6 +10,7 @@ from app.live.topics import Key, Kind, Team, Topic, parse_topics
 
 AgentsOfCall = Callable[[CallId], Collection[AgentId]]
 _TEAM = "team"
+_HAVE_NUMBERS = frozenset({Kind.CALL, Kind.CALLBACK})
 
 
 class Rights:
@@ -38,7 +39,7 @@ class Rights:
 
     def _may_see_numbers(self, principal: Principal, topic: Topic | Kind) -> bool:
         kind = topic if isinstance(topic, Kind) else getattr(topic, "kind", None)
-        return kind is not Kind.CALL or self._reaches(principal, Permission.NUMBERS_SEE, topic)
+        return kind not in _HAVE_NUMBERS or self._reaches(principal, Permission.NUMBERS_SEE, topic)
 
     def _reaches(self, principal: Principal, permission: Permission, topic: Topic | Kind) -> bool:
         match topic:

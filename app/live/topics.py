@@ -1,5 +1,5 @@
-"""Topics: what a client may follow. `queues`, `agents`, `calls` and `alerts` are all of a kind; `queue:service` is one of them;
-`team:early` is the agents of a team, whoever they are now; `site` is the one site.
+"""Topics: what a client may follow. `queues`, `agents`, `calls`, `callbacks` and `alerts` are all of a kind; `queue:service` is one of
+them; `team:early` is the agents of a team, whoever they are now; `site` is the one site.
 
 A key names one thing of the floor. Its topic of one is the key itself written out, so that a client can use the topic of each
 value it gets as the name under which it keeps it.
@@ -16,6 +16,8 @@ class Kind(StrEnum):
     QUEUE = "queue"
     AGENT = "agent"
     CALL = "call"
+    CALLBACK = "callback"
+    """There are none yet. Who follows them is told nothing until there are, and then need not change."""
     ALERT = "alert"
     SITE = "site"
 
@@ -48,7 +50,7 @@ class WrongTopic(ValueError):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            "Expected queues, agents, calls, alerts, site, queue:ID, agent:ID, call:ID, alert:ID or team:ID; "
+            "Expected queues, agents, calls, callbacks, alerts, site, or one thing such as queue:ID or team:ID; "
             f"got {text[:100]!r}."
         )
 

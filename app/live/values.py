@@ -69,6 +69,8 @@ class Values:
                 return (Key(kind, agent.id) for agent in engine.agents())
             case Kind.CALL:
                 return (Key(kind, call_id) for call_id in self._present.ids())
+            case Kind.CALLBACK:
+                return iter(())
             case Kind.ALERT:
                 return iter(self._alerts)
             case Kind.SITE:
@@ -82,6 +84,8 @@ class Values:
                 return agent_shape(self._board.engine, AgentId(key.id))
             case Kind.CALL:
                 return self._call(CallId(key.id), numbers)
+            case Kind.CALLBACK:
+                return None
             case Kind.ALERT:
                 alert = self._alerts.get(key.id)
                 return None if alert is None else alert_shape(alert)

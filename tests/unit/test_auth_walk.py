@@ -6,9 +6,11 @@ A new operation is denied to all but admins until it stands in `app/auth/permiss
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 
 import httpx2
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from app.acd.events import LogInRequested
 from app.auth.actor import ADMIN_TOKEN_NAME, admin_token_holder
@@ -16,10 +18,11 @@ from app.auth.identities import principal_of
 from app.auth.model import Permission, Principal, Role
 from app.auth.permissions import FOR_EVERYBODY, FOR_NOBODY_IN_PARTICULAR, GRANTS, RULES, allows_operation
 from app.ids import AgentId, CallId
-from app.live.protocol import Numbers, View
+from app.live.protocol import CloseCode, Numbers, View
 from app.live.rights import Rights
 from app.live.topics import parse_topics
 from tests.support.accounts import user
+from tests.support.live_client import LiveServer, serving
 from tests.support.missed_calls import ListMissedCalls, missed
 from tests.support.people import MATE, OWN, STRANGER, People, page_headers
 from tests.support.stage import LIN, WANG, Stage
@@ -94,8 +97,10 @@ TOPICS = """
     alerts              -     -      A      A    -     -      A     A     A      A
     calls               O     T      T      A    A     A      A     A     A      A
     calls-full          O     O      T      A    O     A      -     -     -      A
+    callbacks           -     -      -      A    A     A      A     A     A      A
+    callbacks-full      -     -      -      A    -     A      -     -     -      A
 """
-"""`calls-full`: with unmasked numbers."""
+"""`-full`: with unmasked numbers. There are no callbacks yet: they are about everybody."""
 
 ASKING_ABOUT = ("/calls", "/reports", "/rings", "/missed-calls", "/charges")
 """Ends of paths whose query says whom a request is about."""
@@ -127,6 +132,7 @@ REACHED: dict[str, set[AgentId | None]] = {
 }
 """About whom a letter allows a request; None: about everybody."""
 
+NUMBER = "13800138000"
 TEAMS = {"early": (OWN, MATE), "late": (STRANGER,)}
 CALL_OF = {OWN: "c-own", MATE: "c-mate", None: "c-nobody"}
 """Of the calls on the floor, and of those in the ledger of missed ones."""
@@ -286,7 +292,7 @@ async def test_numbers_are_in_full_exactly_for_whom_the_table_says(people: Peopl
     for about, number in seen.items():
         if number is not None:
             is_full = about in REACHED[SEES_NUMBERS[role]]
-            assert number == ("13800138000" if is_full else "138****8000"), about
+            assert number == (NUMBER if is_full else "138****8000"), about
 
 
 async def _number(people: People, role: Role, call_id: str) -> str | None:
@@ -318,21 +324,60 @@ ROW_BY_TOPIC: dict[str, tuple[str, AgentId | None]] = {
     "call:c-mate": ("calls", MATE),
     "call:c-stranger": ("calls", STRANGER),
     "call:c-unknown": ("calls", None),
+    "callbacks": ("callbacks", None),
+    "callback:cb-1": ("callbacks", None),
 }
 """Every kind of topic, with its row and whom it is about."""
+VIEWS = list(product(ROW_BY_TOPIC, Numbers))
 
 
-@pytest.mark.parametrize("numbers", Numbers)
+def may_follow(role: Role, topic: str, numbers: Numbers) -> bool:
+    """What the table says."""
+    table, (row, about) = read(TOPICS), ROW_BY_TOPIC[topic]
+    rows = [row, f"{row}-full"] if numbers is Numbers.FULL and f"{row}-full" in table else [row]
+    return all(about in REACHED[table[each][role]] for each in rows)
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_follows_exactly_what_the_table_says(role: Role, numbers: Numbers) -> None:
+def test_a_role_follows_exactly_what_the_table_says(role: Role) -> None:
     """Every topic, masked and in full."""
-    table = read(TOPICS)
-    for topic, (row, about) in ROW_BY_TOPIC.items():
+    for topic, numbers in VIEWS:
         refusal = RIGHTS.refusal(principal(role), View(parse_topics([topic]), numbers))
-        is_full = row == "calls" and numbers is Numbers.FULL
-        is_allowed = about in REACHED[table[row][role]]
-        is_allowed = is_allowed and (not is_full or about in REACHED[table["calls-full"][role]])
-        assert (refusal is None) is is_allowed, (topic, refusal)
+        assert (refusal is None) is may_follow(role, topic, numbers), (topic, refusal)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_is_told_exactly_what_the_table_says(people: People, role: Role) -> None:
+    """Through the websocket, by the session of a page; and no number in full in what is masked."""
+    await people.user(role)
+    headers = page_headers(await people.session(role))
+    async with serving(people.stage.api) as server:
+        for topic, numbers in VIEWS:
+            if topic == "call:c-stranger":
+                continue  # There is none on this floor.
+            told = await _told(server, headers | {"Origin": server.url}, topic, numbers)
+            assert (told is not None) is may_follow(role, topic, numbers), (topic, numbers)
+            assert told is None or (NUMBER in told) is (numbers is Numbers.FULL and "from_number" in told), (
+                topic
+            )
+
+
+async def _told(server: LiveServer, headers: dict[str, str], topic: str, numbers: Numbers) -> str | None:
+    """The snapshot of a topic as it came; None: it is refused."""
+    async with server.wallboard(additional_headers=headers) as board:
+        await board.subscribe(topic, numbers=numbers.value)
+        try:
+            return str(await board.connection.recv())
+        except ConnectionClosed as closed:
+            if closed.rcvd is None or closed.rcvd.code != CloseCode.FORBIDDEN:
+                raise
+            return None
+
+
+async def test_callbacks_are_followed_though_there_are_none(people: People) -> None:
+    """A page that shows them is ready for the day on which there are."""
+    async with serving(people.stage.api) as server, server.following("callbacks", "callback:cb-1") as board:
+        assert {topic: value for topic, value in board.values.items() if value} == {}
 
 
 def test_one_topic_too_many_refuses_the_whole() -> None:

@@ -1,5 +1,7 @@
 """Errors of the whole program. Each part has a tree of its own beside its code; the texts tell what to do."""
 
+from pathlib import Path
+
 
 class ThirdringError(Exception):
     """Base of the errors below."""
@@ -25,3 +27,15 @@ class SettingInvalid(ThirdringError):
 
 class PeriodInvalid(ThirdringError):
     """A period that somebody wrote on the command line."""
+
+
+class DirectoryInUse(ThirdringError):
+    """Another service holds the directory. `holder` is its process id, if the lock file tells it."""
+
+    def __init__(self, directory: Path, holder: str) -> None:
+        super().__init__(
+            f"{directory} is in use by process {holder or 'unknown'}. "
+            "Stop that service, or give this one a directory of its own."
+        )
+        self.directory = directory
+        self.holder = holder

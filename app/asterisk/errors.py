@@ -129,17 +129,6 @@ class PortInUse(AsteriskError):
         )
 
 
-class AlreadyRunning(AsteriskError):
-    """Another Thirdring runs an Asterisk in this directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        super().__init__(
-            f"expected to be alone in {directory}, another Thirdring holds its lock: "
-            "stop that one first, or use another data directory"
-        )
-
-
 class StartFailed(AsteriskError):
     """Asterisk did not become ready. `tail` holds the end of its log."""
 

@@ -11,10 +11,8 @@ ports that it has.
 
 import asyncio
 import contextlib
-import fcntl
 from collections.abc import Callable
 from datetime import timedelta
-from io import TextIOWrapper
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import Final
@@ -27,7 +25,6 @@ from app.ari.snapshots import Module
 from app.asterisk import console, names
 from app.asterisk.child import Child, tied_to_us
 from app.asterisk.errors import (
-    AlreadyRunning,
     AsteriskError,
     ConsoleFailed,
     ModulesMissing,
@@ -41,6 +38,7 @@ from app.asterisk.node_config import NodeConfig
 from app.asterisk.ports import Ports, check_ports, choose_ports
 from app.asterisk.render import listed_modules, needed_modules, render, write
 from app.asterisk.running import left_running, remove_note, write_note
+from app.lock import DirectoryLock
 
 _READY_WITHIN: Final = timedelta(seconds=20)
 _ENDS_WITHIN: Final = timedelta(seconds=5)
@@ -76,11 +74,11 @@ class Asterisk:
         self.on_incident = on_incident
         self._child: Child | None = None
         self._ports: Ports | None = None
-        self._lock: TextIOWrapper | None = None
         self._is_stopping = False
         self._ready_at = 0.0
         self._own_name_is_slow = False
         self.layout = Layout(directory.absolute())
+        self._lock = DirectoryLock(self.layout.root)
 
     # ---- what others ask -------------------------------------------------------------------------------------------
 
@@ -126,14 +124,15 @@ class Asterisk:
     async def start(self) -> timedelta:
         """Start it, or adopt the one that outlived us; returns the time until it was ready.
 
-        Raises `AlreadyRunning`, `PortInUse`, `InvalidNodeConfig`, `ModulesMissing`, `StartFailed`; nothing is left running then.
+        Raises `DirectoryInUse`, `PortInUse`, `InvalidNodeConfig`, `ModulesMissing`, `StartFailed`; nothing is left running then.
         """
         self._is_stopping = False
-        self._take_lock()
+        self.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock.acquire()
         try:
             return timedelta(0) if await self._adopts() else await self._start_on_free_ports()
         except BaseException:
-            self._release_lock()
+            self._lock.release()
             raise
 
     async def stop(self, *, calls_end_within: timedelta = timedelta(0)) -> None:
@@ -144,7 +143,7 @@ class Asterisk:
             self._forget_child()
             remove_note(self.layout)
             self.layout.remove_run()
-        self._release_lock()
+        self._lock.release()
 
     def leave(self) -> None:
         """Let go of it and keep it running: the next `start` in this directory adopts it."""
@@ -152,7 +151,7 @@ class Asterisk:
         if self._child:
             self._child.close()
             self._child = None
-        self._release_lock()
+        self._lock.release()
 
     def kill(self) -> None:
         """End it at once, as a crash would. `watch` starts it again."""
@@ -173,21 +172,6 @@ class Asterisk:
             await self.console(command)
 
     # ---- how -------------------------------------------------------------------------------------------------------
-
-    def _take_lock(self) -> None:
-        self.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (self.layout.root / "lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise AlreadyRunning(self.layout.root) from None
-        self._lock = lock
-
-    def _release_lock(self) -> None:
-        if self._lock:
-            self._lock.close()
-            self._lock = None
 
     async def _adopts(self) -> bool:
         """Take over the Asterisk that an earlier Thirdring left running here; False if there is none that will do.

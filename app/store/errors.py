@@ -1,22 +1,8 @@
 """What can go wrong with what is written down. Each error says what was expected, what came, and what to do."""
 
-from pathlib import Path
-
 
 class StoreError(Exception):
     """The root: anything the store refuses or cannot do."""
-
-
-class DirectoryInUse(StoreError):
-    """Another service holds the directory. `holder` is its process id, if the lock file tells it."""
-
-    def __init__(self, directory: Path, holder: str) -> None:
-        super().__init__(
-            f"{directory} is in use by process {holder or 'unknown'}. "
-            "Stop that service, or give this one a directory of its own."
-        )
-        self.directory = directory
-        self.holder = holder
 
 
 class EntryTooLarge(StoreError):

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Self
 
 from app.clock import Clock
+from app.lock import DirectoryLock
 from app.store.database import Database
 from app.store.engine import masked, open_engine
 from app.store.entry import Entry
 from app.store.errors import DatabaseFailed, FirstStartNeedsDatabase, NotDurable
-from app.store.lock import DirectoryLock
 from app.store.log import Log
 from app.store.projection import Projector
 from app.store.segment import force

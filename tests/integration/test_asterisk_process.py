@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 from app.asterisk.bundle import cache_directory
-from app.asterisk.errors import AlreadyRunning, ModulesMissing, PortInUse, StartFailed
+from app.asterisk.errors import ModulesMissing, PortInUse, StartFailed
 from app.asterisk.incidents import Died, Incident, Restarted, RestartFailed
 from app.asterisk.installation import Installation
 from app.asterisk.node_config import Extras
 from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
+from app.errors import DirectoryInUse
 from app.simulator.phone import Phone
 from tests.support.asterisk import StartAsterisk, node_config
 from tests.support.asterisk_sounds import MUSIC_HZ
@@ -150,7 +151,7 @@ async def test_a_second_start_in_the_same_directory_is_refused(
 ) -> None:
     """Two would overwrite each other's configuration."""
     second = Asterisk(own_asterisk.config, directory=own_asterisk.layout.root, installation=installation)
-    with pytest.raises(AlreadyRunning, match="another Thirdring holds its lock"):
+    with pytest.raises(DirectoryInUse, match=f"in use by process {os.getpid()}"):
         await second.start()
 
 

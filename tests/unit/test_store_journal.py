@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from app.errors import DirectoryInUse
 from app.store.entry import Entry
-from app.store.errors import DatabaseFailed, DirectoryInUse, FirstStartNeedsDatabase, ForeignEntries
+from app.store.errors import DatabaseFailed, FirstStartNeedsDatabase, ForeignEntries
 from app.store.journal import Durability, Journal
 from app.store.snapshots import Snapshot
 from app.store.writer import WriterSettings

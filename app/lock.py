@@ -1,4 +1,4 @@
-"""The lock of a directory: one service at a time."""
+"""The lock of a directory: one at a time."""
 
 import fcntl
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.store.errors import DirectoryInUse
+from app.errors import DirectoryInUse
 
 
 class DirectoryLock:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.store.errors import DirectoryInUse
-from app.store.lock import DirectoryLock
+from app.errors import DirectoryInUse
+from app.lock import DirectoryLock
 
 
 def test_a_held_directory_is_refused_and_the_holder_is_named(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_killed_holder_leaves_nothing_behind(tmp_path: Path) -> None:
 _HOLD = """
 import signal, sys
 from pathlib import Path
-from app.store.lock import DirectoryLock
+from app.lock import DirectoryLock
 with DirectoryLock(Path(sys.argv[1])):
     print("held", flush=True)
     signal.pause()

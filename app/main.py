@@ -350,7 +350,8 @@ class _Parts:
     async def _save_snapshot(self) -> None:
         if self.last_entry and self.last_entry.seq != self.snapshot_seq and not self.fault:
             self.snapshot_seq = self.last_entry.seq
-            await self.journal.save_snapshot(take_snapshot(self.dispatcher.board, entry=self.last_entry))
+            snapshot = await take_snapshot(self.dispatcher.board, entry=self.last_entry)
+            await self.journal.save_snapshot(snapshot)
 
     async def _reload_asterisk(self) -> None:
         while True:

@@ -15,7 +15,7 @@ from app.acd import estimate, happenings, matching, queueing, reload, snapshot, 
 from app.acd.decision import Decision
 from app.acd.events import Event
 from app.acd.model import Floor
-from app.acd.snapshot import EngineSnapshot
+from app.acd.snapshot import EngineCopy, EngineSnapshot
 from app.acd.state import State
 from app.acd.views import AgentView, CallView, OfferView, QueueView
 from app.ids import AgentId, CallId, DeviceId, OfferId, QueueId
@@ -48,9 +48,13 @@ class Engine:
 
     # --- survival ------------------------------------------------------------------------------------------------
 
+    def copy(self) -> EngineCopy:
+        """Everything that must survive, taken in one go: what happens from now on is not in it."""
+        return snapshot.copy(self._state)
+
     def snapshot(self) -> EngineSnapshot:
         """Everything that must survive, as plain frozen values."""
-        return snapshot.save(self._state)
+        return self.copy().snapshot()
 
     @classmethod
     def restore(cls, saved: EngineSnapshot) -> "Engine":

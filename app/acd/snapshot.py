@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from app.acd import derived, suspension
+from app.acd.copying import Copier, Copies
 from app.acd.eligibility import Profile
 from app.acd.estimate import Pace
 from app.acd.model import (
@@ -129,16 +130,49 @@ class EngineSnapshot:
     is_suspended: bool = False
 
 
-def save(state: State) -> EngineSnapshot:
-    """Copy what must survive. The snapshot shares nothing that later changes."""
-    return EngineSnapshot(
+@dataclass(frozen=True, slots=True)
+class EngineCopy:
+    """An `EngineSnapshot` in the making: its fields, with records that are given their form when somebody goes through them."""
+
+    now: datetime
+    floor: Floor
+    devices: Mapping[DeviceId, DeviceState]
+    agents: Copies[SavedAgent]
+    calls: Copies[SavedCall]
+    offers: Copies[SavedOffer]
+    queues: Copies[SavedQueue]
+    is_suspended: bool
+
+    def snapshot(self) -> EngineSnapshot:
+        """All of it, in its form."""
+        return EngineSnapshot(
+            self.now,
+            self.floor,
+            self.devices,
+            tuple(self.agents),
+            tuple(self.calls),
+            tuple(self.offers),
+            tuple(self.queues),
+            self.is_suspended,
+        )
+
+
+_AGENTS = Copier(SavedAgent, changing={"misses": dict})
+_CALLS = Copier(SavedCall, changing={"offers": tuple, "missed_by": tuple})
+_OFFERS = Copier(SavedOffer)
+_QUEUES = Copier(SavedQueue, changing={"marks": dict})
+
+
+def copy(state: State) -> EngineCopy:
+    """Copy what must survive. The copy shares nothing that later changes."""
+    return EngineCopy(
         state.now,
         state.floor,
         dict(state.devices),
-        tuple(_saved(SavedAgent, state.agents[each]) for each in sorted(state.agents)),
-        tuple(_saved(SavedCall, state.calls[each]) for each in sorted(state.calls)),
-        tuple(_saved(SavedOffer, state.offers[each]) for each in sorted(state.offers)),
-        tuple(_saved(SavedQueue, state.queues[each]) for each in sorted(state.queues)),
+        _copies(_AGENTS, state.agents),
+        _copies(_CALLS, state.calls),
+        _copies(_OFFERS, state.offers),
+        _copies(_QUEUES, state.queues),
         state.is_suspended,
     )
 
@@ -157,8 +191,8 @@ def load(snapshot: EngineSnapshot) -> State:
     return state
 
 
-def _saved(kind: type[T], record: object) -> T:
-    return kind(**{name: _frozen(getattr(record, name)) for name in _names(kind)})
+def _copies(copier: Copier[T], records: Mapping[Any, object]) -> Copies[T]:
+    return copier.copy(records[each] for each in sorted(records))
 
 
 def _record(kind: type[T], saved: object) -> T:
@@ -167,12 +201,6 @@ def _record(kind: type[T], saved: object) -> T:
 
 def _names(kind: Any) -> Iterable[str]:
     return (each.name for each in fields(kind))
-
-
-def _frozen(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(value)
-    return dict(value) if isinstance(value, dict) else value
 
 
 def _thawed(name: str, value: object) -> object:

@@ -33,6 +33,8 @@ from app.ids import DeviceId, LegId
 
 _log = structlog.get_logger(__name__)
 
+_PHONES_AT_A_TIME = 100
+
 
 @dataclass(frozen=True, slots=True)
 class LinkMeter:
@@ -150,19 +152,34 @@ class AriLink(Listener):
             self._submit(event)
 
     async def _subscribe(self, device_ids: Iterable[DeviceId]) -> None:
-        """Each phone by itself, in one burst: one that Asterisk does not know must not keep us from the others."""
-        wanted = list(device_ids)
-        sources = [applications.of_endpoint(TECHNOLOGY, device_id) for device_id in wanted]
-        futures = self.client.send_all([applications.subscribe(self._app, [source]) for source in sources])
-        for device_id, future in zip(wanted, futures, strict=True):
-            self._on_subscribed(device_id, await future)
+        """In batches: each answer lists all that we listen to. One phone that Asterisk does not know must not keep us from the others."""
+        for outcome, batch in await self._ask_for(_batches(list(device_ids), _PHONES_AT_A_TIME)):
+            if isinstance(outcome, AriRefused) and len(batch) > 1:
+                for alone, (device_id,) in await self._ask_for(_batches(batch, 1)):
+                    self._on_subscribed([device_id], alone)
+            else:
+                self._on_subscribed(batch, outcome)
 
-    def _on_subscribed(self, device_id: DeviceId, outcome: Outcome) -> None:
+    async def _ask_for(self, batches: list[list[DeviceId]]) -> list[tuple[Outcome, list[DeviceId]]]:
+        requests = [
+            applications.subscribe(self._app, [applications.of_endpoint(TECHNOLOGY, each) for each in batch])
+            for batch in batches
+        ]
+        outcomes = [await future for future in self.client.send_all(requests)]
+        return list(zip(outcomes, batches, strict=True))
+
+    def _on_subscribed(self, device_ids: list[DeviceId], outcome: Outcome) -> None:
         if isinstance(outcome, AriRefused):
             _log.error(
-                "phone_unknown_to_asterisk", device=device_id, advice="add it to pjsip.conf of that Asterisk"
+                "phone_unknown_to_asterisk",
+                devices=device_ids,
+                advice="add it to pjsip.conf of that Asterisk",
             )
         elif isinstance(outcome, AriError):
             raise outcome
         else:
-            self._subscribed.add(device_id)
+            self._subscribed.update(device_ids)
+
+
+def _batches(device_ids: list[DeviceId], size: int) -> list[list[DeviceId]]:
+    return [device_ids[start : start + size] for start in range(0, len(device_ids), size)]

@@ -14,13 +14,15 @@ from typing import Any
 
 from app.acd import events as acd
 from app.acd.commands import ConnectCall, DivertCall, OfferCall, WithdrawOffer
+from app.acd.copying import Copies
 from app.acd.engine import Engine
 from app.acd.facts import CallLeft
 from app.acd.model import ExitReason
-from app.acd.snapshot import EngineSnapshot
+from app.acd.snapshot import EngineCopy, EngineSnapshot
 from app.calls import events
 from app.calls.actions import DestroyBridge, HangUpLeg
 from app.calls.call import Call, CallKind, Leg, LegRole, Phase
+from app.calls.copying import copies_of
 from app.calls.direct import DirectCalls
 from app.calls.facts import (
     CallEnded,
@@ -64,6 +66,16 @@ class SwitchboardSnapshot:
     calls: tuple[Call, ...]
     engine: EngineSnapshot
     asterisk_started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchboardCopy:
+    """A `SwitchboardSnapshot` in the making; see `EngineCopy`."""
+
+    settings: CallSettings
+    calls: Copies[Call]
+    engine: EngineCopy
+    asterisk_started_at: datetime | None
 
 
 class Switchboard:
@@ -115,10 +127,10 @@ class Switchboard:
         deadlines = (self.engine.next_deadline(), self.joining.next_deadline())
         return min((at for at in deadlines if at is not None), default=None)
 
-    def snapshot(self) -> SwitchboardSnapshot:
-        """The state as values. Encode it before the next event: calls are not copied."""
-        calls, engine = tuple(self.calls.values()), self.engine.snapshot()
-        return SwitchboardSnapshot(self.settings, calls, engine, self.asterisk_started_at)
+    def copy(self) -> SwitchboardCopy:
+        """Everything it knows now: what happens from now on is not in it."""
+        calls = copies_of(self.calls.values())
+        return SwitchboardCopy(self.settings, calls, self.engine.copy(), self.asterisk_started_at)
 
     @classmethod
     def restore(cls, snapshot: SwitchboardSnapshot) -> "Switchboard":

@@ -4,17 +4,23 @@ An event is its type's name and a JSON payload; facts are a JSON list of objects
 contract with old journals: a renamed type needs an entry in `_RENAMED`.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import Any, get_args
 
 import msgspec
 
 from app.acd import events as acd_events
 from app.acd import facts as acd_facts
+from app.acd.copying import Copies
+from app.acd.model import Floor
+from app.acd.snapshot import EngineCopy
 from app.calls import events as calls_events
 from app.calls import facts as calls_facts
 from app.calls.events import Event
 from app.calls.facts import Fact
-from app.calls.switchboard import SwitchboardSnapshot
+from app.calls.model import CallSettings
+from app.calls.switchboard import SwitchboardCopy, SwitchboardSnapshot
 
 _RENAMED: dict[str, str] = {}
 _EVENT_TYPES: dict[str, Any] = {
@@ -67,9 +73,35 @@ class _Head(msgspec.Struct):
     type: str
 
 
-def encode_snapshot(snapshot: SwitchboardSnapshot) -> bytes:
-    """The whole state of the switchboard."""
-    return msgspec.json.encode(snapshot)
+_IN_PIECES = (SwitchboardCopy, EngineCopy, Floor, CallSettings)
+"""What is encoded field by field. Of everything else the values are small, or many that are small."""
+
+
+def encode_snapshot(copied: SwitchboardCopy) -> Iterator[bytes]:
+    """The whole state of the switchboard, in small pieces: between two of them others may work."""
+    yield from _pieces(copied)
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    if isinstance(value, _IN_PIECES):
+        yield from _object((field.name, getattr(value, field.name)) for field in fields(value))
+    elif isinstance(value, Mapping):
+        yield from _object(value.items())
+    elif isinstance(value, Copies):
+        yield b"["
+        for index, record in enumerate(value):
+            yield (b"," if index else b"") + _encoder.encode(record)
+        yield b"]"
+    else:
+        yield _encoder.encode(value)
+
+
+def _object(members: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
+    yield b"{"
+    for index, (name, value) in enumerate(members):
+        yield (b"," if index else b"") + _encoder.encode(name) + b":"
+        yield from _pieces(value)
+    yield b"}"
 
 
 def decode_snapshot(state: bytes) -> SwitchboardSnapshot:

@@ -1,5 +1,6 @@
 """The state after a restart: the latest snapshot, and every entry of the journal behind it handled again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
@@ -15,6 +16,8 @@ _log = structlog.get_logger(__name__)
 
 STATE_VERSION = 1
 """The form of a snapshot. A program that knows another one replays the journal instead."""
+_PIECES_AT_A_TIME = 200
+"""How much of a snapshot is encoded before others may work: about a millisecond."""
 
 
 class Record(Protocol):
@@ -52,9 +55,14 @@ def _restore(snapshot: Snapshot | None) -> tuple[Switchboard, int]:
     return Switchboard(), 0
 
 
-def take_snapshot(board: Switchboard, *, entry: Entry) -> Snapshot:
-    """The state behind `entry`, the last one handled."""
-    return Snapshot(entry.seq, entry.at, STATE_VERSION, encode_snapshot(board.snapshot()))
+async def take_snapshot(board: Switchboard, *, entry: Entry) -> Snapshot:
+    """The state behind `entry`, the last one handled. It is copied at once, and encoded while calls go on."""
+    pieces = []
+    for number, piece in enumerate(encode_snapshot(board.copy()), start=1):
+        pieces.append(piece)
+        if number % _PIECES_AT_A_TIME == 0:
+            await asyncio.sleep(0)
+    return Snapshot(entry.seq, entry.at, STATE_VERSION, b"".join(pieces))
 
 
 async def first_difference(record: Record) -> int | None:

@@ -119,7 +119,7 @@ def test_a_join_in_time_has_no_deadline_left() -> None:
 def test_after_a_restart_the_join_is_asked_for_again_and_has_all_its_time() -> None:
     """The controller was away for longer than the deadline; the two have been waiting for it."""
     board = answered()
-    again = Switchboard.restore(decode_snapshot(encode_snapshot(board.board.snapshot())))
+    again = Switchboard.restore(decode_snapshot(b"".join(encode_snapshot(board.board.copy()))))
     later = board.now + 10 * LIMIT
     legs = [
         SeenLeg(leg_id, is_ringing=False, is_up=True, is_ours_now=True, made_by_us=leg_id == OFFER1)

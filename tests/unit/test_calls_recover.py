@@ -403,6 +403,6 @@ def test_a_restored_switchboard_finds_the_same(board: Board) -> None:
     """Through the snapshot's own bytes."""
     talks(board)
     other = Board()
-    other.board = Switchboard.restore(decode_snapshot(encode_snapshot(board.board.snapshot())))
+    other.board = Switchboard.restore(decode_snapshot(b"".join(encode_snapshot(board.board.copy()))))
     other.now = board.now
     assert see(other, CALLER) == see(board, CALLER)

@@ -236,7 +236,9 @@ class Client:
         self._is_unsure = False
         self._circuit.on_answer()
         self._advance(State.RECONCILING)
-        await self.ask(applications.filter_events(self._address.app, disallowed=self._unread))
+        # By HTTP: the answer lists all channels of the application (see `survey.py`).
+        wanted = applications.filter_events(self._address.app, disallowed=self._unread)
+        await self.ask(wanted, lane=Lane.ESCAPE)
         await self._let_owner_reconcile()
         self._was_connected = True
         self._backoff.reset()

@@ -12,7 +12,7 @@ import structlog
 from app.acd.events import DeviceChanged
 from app.ari.address import Address
 from app.ari.answer import Outcome
-from app.ari.client import Client, Ending, State, Transport
+from app.ari.client import Client, Ending, Lane, State, Transport
 from app.ari.devices import TECHNOLOGY, DeviceWatch
 from app.ari.errors import AriError, AriRefused
 from app.ari.limits import Limits
@@ -97,7 +97,7 @@ class AriLink(Listener):
         """
         new = [device_id for device_id in self._devices.device_ids if device_id not in self._subscribed]
         await self._subscribe(new)
-        known = (await self.client.ask(endpoints.show_all())).decode(list[Endpoint])
+        known = (await self.client.ask(endpoints.show_all(), lane=Lane.ESCAPE)).decode(list[Endpoint])
         self._submit_all(self._look_at(endpoint for endpoint in known if endpoint.resource in new))
 
     # --- what the client tells -----------------------------------------------------------------------------------
@@ -152,7 +152,10 @@ class AriLink(Listener):
             self._submit(event)
 
     async def _subscribe(self, device_ids: Iterable[DeviceId]) -> None:
-        """In batches: each answer lists all that we listen to. One phone that Asterisk does not know must not keep us from the others."""
+        """In batches, by HTTP: each answer lists all that we listen to (see `survey.py`).
+
+        One phone that Asterisk does not know must not keep us from the others.
+        """
         for outcome, batch in await self._ask_for(_batches(list(device_ids), _PHONES_AT_A_TIME)):
             if isinstance(outcome, AriRefused) and len(batch) > 1:
                 for alone, (device_id,) in await self._ask_for(_batches(batch, 1)):
@@ -165,8 +168,8 @@ class AriLink(Listener):
             applications.subscribe(self._app, [applications.of_endpoint(TECHNOLOGY, each) for each in batch])
             for batch in batches
         ]
-        outcomes = [await future for future in self.client.send_all(requests)]
-        return list(zip(outcomes, batches, strict=True))
+        futures = [self.client.send(request, lane=Lane.ESCAPE) for request in requests]
+        return [(await future, batch) for future, batch in zip(futures, batches, strict=True)]
 
     def _on_subscribed(self, device_ids: list[DeviceId], outcome: Outcome) -> None:
         if isinstance(outcome, AriRefused):

@@ -1,27 +1,35 @@
 """What the client relies on, seen on the real Asterisk."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from app.ari.answer import Answer
 from app.ari.client import Client, Lane, State, Transport
 from app.ari.errors import AriUnauthorized
+from app.ari.http import ask_once
 from app.ari.limits import Limits
 from app.ari.listener import Listener
 from app.ari.requests import applications, bridges, channels, playbacks
 from app.ari.requests import asterisk as node
 from app.ari.snapshots import AsteriskInfo, Bridge, Channel
+from app.ari.survey import Survey, survey
+from app.asterisk.node_config import Extras
 from app.asterisk.process import Asterisk
 from app.simulator.answering import RingForEver
+from tests.support.asterisk import StartAsterisk, node_config
 from tests.support.twin_floors import BRIDGE, DEVICE, LEG, Floor, real_floor
 from tests.support.until import until
 
 pytestmark = pytest.mark.integration
 
+_CALLS = 600
+"""Each of two channels, of 600 bytes in a list."""
 _ANY_SIGNS = "50% a&b=c+d %41"
 QUICK = Limits(
     deadline=timedelta(milliseconds=300),
@@ -105,3 +113,43 @@ async def test_a_wrong_password_is_told_with_advice(asterisk: Asterisk) -> None:
     address = replace(asterisk.address, password="wrong")
     with pytest.raises(AriUnauthorized, match="Check the ARI user and password"):
         await Client(address, Listener(), jitter=random.Random(1).random).run()
+
+
+class Surveyor(Listener):
+    """Looks around on every connect."""
+
+    def __init__(self) -> None:
+        self.client: Client
+        self.found: Survey | None = None
+
+    async def on_connected(self) -> None:
+        """Part of Listener."""
+        self.found = await survey(self.client, "thirdring")
+
+
+async def test_a_floor_of_a_thousand_channels_is_looked_at_without_harm(
+    start_asterisk: StartAsterisk, tmp_path: Path
+) -> None:
+    """Sent to the websocket, their list would end Asterisk, and every call with it."""
+    extras = Extras(extensions="[many]\nexten => wait,1,Wait(60)\n")
+    node = await start_asterisk(replace(node_config(tmp_path), extras=extras))
+    for number in range(_CALLS):
+        request = channels.originate(
+            f"many-{number}",
+            endpoint="Local/wait@many",
+            context="many",
+            extension="wait",
+            ring_timeout=timedelta(seconds=30),
+            variables={"TR_LEG": f"many-{number}", "TR_CALL": "x" * 100},
+            caller_id="",
+        )
+        await ask_once(node.address, request)
+    surveyor = Surveyor()
+    surveyor.client = Client(node.address, surveyor, jitter=random.Random(1).random)
+    task = asyncio.create_task(surveyor.client.run())
+    await until(lambda: surveyor.client.state is State.CONNECTED, "not connected")
+    assert surveyor.found is not None
+    assert len(surveyor.found.seen.legs) == 2 * _CALLS
+    assert node.pid is not None
+    surveyor.client.close()
+    await task

@@ -173,7 +173,7 @@ class _FloorLife(RuleBasedStateMachine):
 
     # --- what may happen -----------------------------------------------------------------------------------------
 
-    @initialize(floor=floors(), here=st.sets(st.sampled_from(AGENTS), min_size=2))
+    @initialize(floor=floors(is_whole=True), here=st.sets(st.sampled_from(AGENTS), min_size=2))
     def opens(self, floor: Floor, here: set[AgentId]) -> None:
         self.tell(FloorChanged(floor))
         for agent_id in sorted(here):
@@ -253,11 +253,17 @@ class _FloorLife(RuleBasedStateMachine):
             self.tell(OfferFailed(offer_id, outcome))
 
     @rule(
-        call_id=st.sampled_from(CALLS),
-        kind=st.sampled_from([CallBridged, CallHeld, CallUnheld, CallFinished]),
+        data=st.data(),
+        kinds=st.lists(
+            st.sampled_from([CallHeld, CallUnheld, CallBridged, CallFinished]), min_size=1, max_size=3
+        ),
     )
-    def a_call_goes_on(self, call_id: CallId, kind: Callable[[CallId], Event]) -> None:
-        self.tell(kind(call_id))
+    def a_call_goes_on(self, data: st.DataObject, kinds: list[Callable[[CallId], Event]]) -> None:
+        """One of those that talk, if there is one."""
+        talking = [call.id for call in self.engine.snapshot().calls if call.state is CallState.CONNECTED]
+        call_id = data.draw(st.sampled_from(talking or CALLS))
+        for kind in kinds:
+            self.tell(kind(call_id))
 
     @rule(call_id=st.sampled_from(CALLS), reason=st.sampled_from(ExitReason))
     def a_caller_leaves(self, call_id: CallId, reason: ExitReason) -> None:

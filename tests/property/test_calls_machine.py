@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from app.acd.amendments import growth, shrinkage
 from app.acd.events import (
     DeviceChanged,
     FloorChanged,
@@ -295,8 +296,15 @@ class CallControl(RuleBasedStateMachine):
     ) -> None:
         """Without one of the agents and their phone, without one of the queues and its number; with a wrap-up or none."""
         self.reloaded_at = len(self.journal)
-        self.handle(FloorChanged(other_floor(agent, queue, wrap_up=timedelta(seconds=4 * is_slow))))
+        old, new = (
+            self.board.engine.floor,
+            other_floor(agent, queue, wrap_up=timedelta(seconds=4 * is_slow)),
+        )
+        for part in growth(old, new, agents_at_a_time=1, members_at_a_time=1):
+            self.handle(part)
         self.handle(SettingsChanged(other_settings(agent, queue)))
+        for part in shrinkage(old, new, agents_at_a_time=1):
+            self.handle(part)
 
     # --- what goes wrong -----------------------------------------------------------------------------------------------
 

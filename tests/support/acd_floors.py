@@ -1,6 +1,6 @@
 """Floors and events for the property tests: small, so that agents and calls meet often, and with every rule in play."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from app.acd.model import (
     Agent,
     AutoPause,
+    Calendar,
     Delays,
     Floor,
     Membership,
+    OpenHours,
     Overflow,
     Queue,
     RingStep,
@@ -35,9 +37,14 @@ TRAINING = PauseCode("training")
 T = TypeVar("T")
 
 
+def _most(of: int) -> st.SearchStrategy[bool]:
+    """True but for one in so many. Chance prefers small numbers, so the last one is the exception."""
+    return st.integers(1, of).map(lambda number: number < of)
+
+
 def _seldom(rule: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
     """A rule that one queue in four has."""
-    return st.integers(0, 3).flatmap(lambda number: st.none() if number else rule)
+    return _most(4).flatmap(lambda is_plain: st.none() if is_plain else rule)
 
 
 seconds = st.integers(0, 40).map(lambda number: timedelta(seconds=number))
@@ -65,6 +72,8 @@ _reasons = _seldom(
 _targets = st.sampled_from(
     [Target(TargetKind.HANG_UP), Target(TargetKind.VOICEMAIL, "box")]
 ) | st.sampled_from(QUEUES).map(lambda queue_id: Target(TargetKind.QUEUE, queue_id))
+_MORNING = Calendar("UTC", (OpenHours(frozenset(range(7)), time(0), time(0, 3)),))
+"""The first three minutes of each day."""
 _limits = st.none() | st.integers(1, 3)
 _ring_steps = st.lists(st.integers(1, 6), max_size=2, unique=True).flatmap(
     lambda rings: st.tuples(*(_ring_step(ring) for ring in sorted(rings)))
@@ -79,7 +88,7 @@ def _ring_step(ring: int) -> st.SearchStrategy[RingStep]:
         phones=st.integers(0, 3),
         widen=st.integers(0, 1),
         priority=st.integers(0, 2),
-        overflow=st.integers(0, 3).map(lambda number: number == 0),
+        overflow=_most(4).map(lambda stays: not stays),
     )
 
 
@@ -96,7 +105,7 @@ def _agents(draw: st.DrawFn, name: AgentId) -> Agent:
 
 @st.composite
 def _queues(draw: st.DrawFn, name: QueueId, names: list[AgentId]) -> Queue:
-    members = [each for each in names if draw(st.integers(0, 3))]
+    members = [each for each in names if draw(_most(4))]
     return Queue(
         name,
         name.title(),
@@ -117,6 +126,7 @@ def _queues(draw: st.DrawFn, name: QueueId, names: list[AgentId]) -> Queue:
         join_unless=draw(_reasons),
         leave_when=draw(_reasons),
         overflow=Overflow(draw(_targets), draw(_targets), draw(_targets), draw(_targets)),
+        calendar=draw(_seldom(st.just(_MORNING))),
         delays=draw(st.just(Delays()) | st.builds(Delays, seconds, seconds, seconds, seconds)),
         auto_pause=draw(st.just(AutoPause()) | st.builds(AutoPause, _limits, _limits, _limits, _limits)),
         no_answer_resets_idle=draw(st.booleans()),
@@ -127,10 +137,10 @@ def _queues(draw: st.DrawFn, name: QueueId, names: list[AgentId]) -> Queue:
 
 
 @st.composite
-def floors(draw: st.DrawFn) -> Floor:
-    """Some agents, some queues, any rules."""
-    names = [each for each in AGENTS if draw(st.integers(0, 5))]
-    queues = [each for each in QUEUES if draw(st.integers(0, 5))]
+def floors(draw: st.DrawFn, *, is_whole: bool = False) -> Floor:
+    """Some agents and some queues, or all of them; any rules."""
+    names = [each for each in AGENTS if is_whole or draw(_most(6))]
+    queues = [each for each in QUEUES if is_whole or draw(_most(6))]
     return Floor(
         {name: draw(_agents(name)) for name in names},
         {name: draw(_queues(name, names)) for name in queues},

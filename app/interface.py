@@ -4,6 +4,7 @@ It is the larger half of the program. `app/main.py` reads it in when calls are s
 """
 
 import asyncio
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,12 @@ from metrics.metering import Metering
 
 _LONGEST_FRAME = 64 * 1024
 """Bytes that a client may send in one websocket frame; the live protocol takes less."""
+_ACCEPTED_A_TURN = 4
+"""How many who come are let in before calls are served again. Each costs 0.4 ms, and all come at once when a service comes back."""
+_AT_THE_DOOR = 2048
+"""How many may wait to be let in."""
+_OPEN_FILES = 16_384
+"""Each client is one. Many systems allow 1,024, unless somebody asks for more."""
 
 
 class Interface:
@@ -58,6 +65,7 @@ class Interface:
         config = uvicorn.Config(
             api,
             ws=Wire,
+            backlog=_ACCEPTED_A_TURN,
             ws_max_size=_LONGEST_FRAME,
             ws_per_message_deflate=False,  # Each message is encoded once for all clients, not compressed for each.
             log_config=None,
@@ -66,10 +74,11 @@ class Interface:
             ssl_certfile=settings.tls_certificate,
             ssl_keyfile=settings.tls_key,
         )
-        self._server = _Server(config)
+        self._server = Server(config)
 
     async def run(self, listening: socket.socket) -> None:
         """Answer who comes to the socket until `stop`; then what is being answered ends within two seconds."""
+        allow_open_files()
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(job) for job in (self._access.run(), self._today.run())]
             await self._server.serve(sockets=[listening])
@@ -93,10 +102,24 @@ async def _is_in_database(journal: Journal) -> bool:
         return False
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to the command line, which closes the parts in order."""
+def allow_open_files() -> None:
+    """Let the process open as many files as its clients need, as far as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+class Server(uvicorn.Server):
+    """uvicorn's. Leaves signals to the command line, which closes the parts in order."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer. asyncio has one number for how many it lets in in a turn, and for how many may wait: here they differ."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(_AT_THE_DOOR)

@@ -70,6 +70,9 @@ class Hub:
         self._ring = Ring()
         self._audiences = Audiences(self._teams)
         self._rounds = Rounds(self._tell, self._end_round)
+        self._line = asyncio.Lock()
+        self._snapshots: dict[View, bytes] = {}
+        """Those that show all that was told, until more is."""
         self._is_open: dict[QueueId, bool] = {}
         self._pending: list[tuple[Event, tuple[Fact, ...]]] = []
         self._pending_since = self._telling_since = 0.0
@@ -126,10 +129,17 @@ class Hub:
     async def snapshot(self, client: Outbox) -> bytes:
         """Everything the client follows, as it goes over the wire.
 
-        Built in steps: what changes meanwhile comes behind it as a delta, so it need not be of one moment.
+        All may want one at once, after a reload or a restart. So they stand in line, and one is for all who want the same.
         """
-        view, members = self._audiences.of_client(client).view, []
-        seq, at = self._told, self._service.clock.now()
+        async with self._line:
+            view, snapshots = self._audiences.of_client(client).view, self._snapshots
+            if view not in snapshots:
+                snapshots[view] = await self._snapshot(view)
+            return snapshots[view]
+
+    async def _snapshot(self, view: View) -> bytes:
+        """Built in steps: what changes meanwhile comes behind it as a delta, so it need not be of one moment."""
+        seq, at, members = self._told, self._service.clock.now(), []
         for index, key in enumerate(self._values.keys(view), start=1):
             members.append(self._values.member(key, view.numbers))
             if index % _SNAPSHOT_STEP == 0:
@@ -166,6 +176,7 @@ class Hub:
     def _tell(self) -> None:
         self._telling_since, self._pending_since = self._pending_since, 0.0
         pending, self._pending = self._pending, []
+        self._snapshots = {}
         try:
             self._tell_of(pending)
         except Exception as fault:  # noqa: BLE001 - whatever it is, clients must not take old values for new ones
@@ -261,6 +272,7 @@ class Hub:
         self._is_awake = False
         self._pending.clear()
         self._values.forget_all()
+        self._snapshots = {}
         if self._look_timer is not None:
             self._look_timer.cancel()
 
@@ -269,6 +281,7 @@ class Hub:
         self._teams.learn(self._site.teams)
         self._ring.begin(self._told)
         self._values.forget_all()
+        self._snapshots = {}
         self._marks.take()
         self._marks.learn_floor()
         self._alerts.begin()

@@ -395,6 +395,32 @@ async def test_who_resumes_before_everything_was_sent_gets_a_snapshot(
         _hub_of(stage).leave(client)
 
 
+async def test_a_snapshot_is_built_once_for_all_who_want_the_same(
+    stage: Stage, server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a reload everybody does; and nobody gets one that shows less than was told before it was asked for."""
+    listener = _hub_of(stage)
+    clients = [Outbox() for _ in range(3)]
+    calls, agents = (View(parse_topics([text]), Numbers.MASKED) for text in ("calls", "agents"))
+    built = list[View]()
+    build = listener._snapshot
+
+    async def noted(view: View) -> bytes:
+        built.append(view)
+        return await build(view)
+
+    monkeypatch.setattr(listener, "_snapshot", noted)
+    for client, view in zip(clients, (calls, calls, agents), strict=True):
+        listener.follow(client, Subscription(view, None))
+    first, second, _ = await asyncio.gather(*map(listener.snapshot, clients))
+    assert (built, first is second) == ([calls, agents], True)
+    stage.call("c1")
+    await until(lambda: not listener._pending, "expected a round")
+    assert b"c1" in await listener.snapshot(clients[0])
+    for client in clients:
+        listener.leave(client)
+
+
 async def test_too_many_clients_are_told_so(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit itself is served."""
     monkeypatch.setattr(hub, "CLIENT_LIMIT", 1)

@@ -43,7 +43,7 @@ class QueuedCalls:
         call = Call(
             id=event.call_id,
             kind=CallKind.INBOUND,
-            arrived_at=event.arrived_at or turn.now,
+            arrived_at=min(event.arrived_at or turn.now, turn.now),
             from_number=event.number,
             to_number=event.entry,
             entry=event.entry,
@@ -68,7 +68,8 @@ class QueuedCalls:
             entry.priority,
             entry.requires,
             enqueued_at=call.arrived_at,
-            rings_from=turn.now if entry.waiting is WaitingSound.RINGBACK else None,
+            # The dialplan rings back from the beginning, should no controller have been there.
+            rings_from=call.arrived_at if entry.waiting is WaitingSound.RINGBACK else None,
         )
         self._board.route(enqueued, turn)
         if call.phase is Phase.WAITING:

@@ -21,7 +21,7 @@ from app.calls.events import (
     SettingsChanged,
     WaiveRequested,
 )
-from app.calls.facts import CallMissed, MissedCallDisputed, MissedCallRecovered, MissedCallWaived
+from app.calls.facts import CallMissed, CallStarted, MissedCallDisputed, MissedCallRecovered, MissedCallWaived
 from app.calls.hangup import LegEnd
 from app.calls.missed import MissCause, cause_of_call, cause_of_offer, is_charged
 from app.calls.model import Charges
@@ -201,13 +201,20 @@ def test_a_call_to_an_unknown_number_is_nobodys(board: Board) -> None:
     assert missed(board, arrives(NOBODY), LegEnded(C1, LegEnd.BY_US, 1)) == []
 
 
-def test_a_caller_who_hears_ring_back_counts_rings_from_there(board: Board) -> None:
-    """The arrival was earlier: nobody was there to ring back."""
-    early = replace(arrives(RINGBACK), arrived_at=board.now - timedelta(seconds=60))
+def test_a_caller_who_hears_ring_back_counts_rings_from_the_first_one(board: Board) -> None:
+    """The dialplan rings back from the arrival on, while no controller is there."""
+    early = replace(arrives(RINGBACK), arrived_at=board.now - timedelta(seconds=6))
     board.handle(early)
     board.now += timedelta(seconds=7)
     (fact,) = missed(board, HANG_UP)
-    assert fact.ring == 2
+    assert fact.ring == 3
+
+
+def test_a_caller_who_arrived_by_a_clock_that_is_ahead_arrives_now(board: Board) -> None:
+    """Asterisk's may be another machine's; no wait is negative."""
+    outcome = board.handle(replace(arrives(RINGBACK), arrived_at=board.now + timedelta(minutes=1)))
+    (started,) = [fact for fact in outcome.facts if isinstance(fact, CallStarted)]
+    assert started.arrived_at == board.now
 
 
 def test_disputes_and_recoveries_are_written_down(board: Board) -> None:

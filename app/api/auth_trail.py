@@ -135,7 +135,9 @@ def _details(trail: Trail) -> dict[str, Any]:
 def _noted(name: str, value: object) -> object:
     if name == "number":
         return masked(str(value))
-    return value if isinstance(value, int | float | None) else str(value)[:64]
+    if isinstance(value, int | float | None):
+        return value
+    return str(value)[:64].encode(errors="replace").decode()  # Half a surrogate pair has no UTF-8.
 
 
 def _agent(service: Service, agent_id: AgentId) -> Mapping[str, Any]:

@@ -92,6 +92,16 @@ async def test_what_was_refused_is_noted_as_refused(
     assert (await last(people)).result == result
 
 
+async def test_what_is_no_text_is_noted_as_far_as_it_can_be(people: People) -> None:
+    """Half a surrogate pair is JSON, but no UTF-8: it must not keep an attempt out of the log."""
+    async with people.stage.client() as admin:
+        headers = {"Content-Type": "application/json"}
+        answer = await admin.post("/api/v1/agents/lin/pause", content=b'{"code": "\\ud800"}', headers=headers)
+    assert answer.status_code == 422
+    noted = await last(people)
+    assert (noted.action, noted.result, noted.details) == ("pause", "refused", {"code": "?"})
+
+
 async def test_what_was_forbidden_is_noted(people: People) -> None:
     """Reading included: somebody tries doors."""
     await people.user(Role.AGENT)

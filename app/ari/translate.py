@@ -152,8 +152,8 @@ def caller_arrived(channel: Channel, dialled: str) -> events.CallerArrived:
     return events.CallerArrived(
         CallId(channel.id),
         EntryNumber(dialled),
-        channel.caller.number,
-        channel.caller.name,
+        _shown(channel.caller.number),
+        _shown(channel.caller.name),
         arrived_at(channel),
         is_answered=channel.state == ChannelState.UP,
     )
@@ -162,6 +162,11 @@ def caller_arrived(channel: Channel, dialled: str) -> events.CallerArrived:
 def arrived_at(channel: Channel) -> datetime | None:
     """When Asterisk first saw the call, however long the dialplan kept it before a controller came."""
     return channel.created_at if channel.creationtime else None
+
+
+def _shown(text: str) -> str:
+    """What a stranger's phone calls itself, without signs that would steer a terminal or turn a line of text around."""
+    return "".join(sign for sign in text if sign.isprintable())
 
 
 def _two(args: list[str]) -> tuple[str, str]:

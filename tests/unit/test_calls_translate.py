@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.acd.events import DeviceChanged
@@ -9,8 +10,8 @@ from app.acd.model import DeviceState
 from app.ari import messages as ari
 from app.ari.devices import DeviceWatch
 from app.ari.registry import Registry
-from app.ari.snapshots import Bridge, Channel, Endpoint
-from app.ari.translate import Translator
+from app.ari.snapshots import Bridge, CallerId, Channel, Endpoint
+from app.ari.translate import Translator, caller_arrived
 from app.calls.events import Event, LegAnswered, LegEnded, LegJoined, LegRinging, PhoneDialled
 from app.calls.hangup import LegEnd
 from app.ids import BridgeId, CallId, DeviceId, LegId
@@ -181,3 +182,12 @@ def test_what_was_begun_after_the_question_stays_ours() -> None:
     registry.add("new")
     registry.replace(known, {"seen"})
     assert registry.ids == {"new", "seen"}
+
+
+def test_a_caller_cannot_steer_a_terminal_or_turn_a_line_around() -> None:
+    """Number and name come from a stranger; what can be read of them stays."""
+    shown = msgspec.structs.replace(
+        channel(), caller=CallerId(name="\u202e<b>王芳\x1b[2J\x00\u200f", number="139\x1b[2J\n")
+    )
+    arrived = caller_arrived(shown, "4001")
+    assert (arrived.name, arrived.number) == ("<b>王芳[2J", "139[2J")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
-from app.store.errors import EntryTooLarge
+from app.store.errors import EntryTooLarge, EntryTooNew
 
 MAX_BODY = 16 * 1024 * 1024
 
@@ -60,7 +60,10 @@ def encode(entry: Entry) -> bytes:
 
 
 def read(file: BinaryIO) -> Entry | None:
-    """The entry at the file's position, which moves behind it; None if no whole entry stands there."""
+    """The entry at the file's position, which moves behind it; None if no whole entry stands there.
+
+    Raises `EntryTooNew`: it is whole, and only a newer program can tell what it says.
+    """
     head = file.read(_FRAME.size)
     if len(head) < _FRAME.size:
         return None
@@ -76,7 +79,7 @@ def read(file: BinaryIO) -> Entry | None:
 def _decode(body: bytes) -> Entry | None:
     version, seq, at, kind_length, payload_length = _FIXED.unpack_from(body)
     if version != _VERSION:
-        return None
+        raise EntryTooNew(version, _VERSION)
     payload = _FIXED.size + kind_length
     outcome = payload + payload_length
     return Entry(

@@ -12,6 +12,16 @@ class EntryTooLarge(StoreError):
         super().__init__(f"A journal entry may have {limit} bytes; this one has {size}. Write less into it.")
 
 
+class EntryTooNew(StoreError):
+    """The journal was written by a newer program. Trying again is of no use, and nothing was changed."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"The journal has an entry of version {found}; the newest that this program knows is {known}. "
+            "Start the newer Thirdring, or restore the data directory from a backup made before the upgrade."
+        )
+
+
 class DatabaseUrlInvalid(StoreError):
     """The database URL cannot be used. The text never shows a password."""
 

@@ -43,7 +43,10 @@ class Segment:
                 yield entry, file.tell()
 
     def cut_torn_tail(self) -> Tail:
-        """Cut off what a crash left unfinished at the end, and tell where the segment now ends."""
+        """Cut off what a crash left unfinished at the end, and tell where the segment now ends.
+
+        What was cut off is kept beside, in a `.torn` file: behind one damaged byte whole entries may follow. Raises `EntryTooNew`.
+        """
         self.path.touch(mode=0o600)
         expected, end = self.first, 0
         for entry, behind in self.read():
@@ -52,8 +55,15 @@ class Segment:
             expected, end = expected + 1, behind
         torn = self.path.stat().st_size - end
         if torn:
+            self._keep_torn(end)
             os.truncate(self.path, end)
         return Tail(next_seq=expected, offset=end, torn_bytes=torn)
+
+    def _keep_torn(self, end: int) -> None:
+        """A disk that is too full for it must not keep the service from starting."""
+        with suppress(OSError), self.path.open("rb") as file:
+            file.seek(end)
+            self.path.with_suffix(".torn").write_bytes(file.read())
 
 
 def segment(directory: Path, first: int) -> Segment:

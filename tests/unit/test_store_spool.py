@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from app.store import entry as frames
 from app.store.entry import Entry, encode
-from app.store.errors import EntryTooLarge
+from app.store.errors import EntryTooLarge, EntryTooNew
 from app.store.segment import force
 from app.store.spool import BEGINNING, Spool
 from tests.support.full_disk import files_of_at_most
@@ -108,6 +109,38 @@ def test_a_number_can_be_skipped_to_and_stays_skipped_after_a_restart(tmp_path: 
     again = Spool(tmp_path)
     assert again.append("kind", b"", NOON) == 10
     assert numbers(again) == [1, 2, 10]
+
+
+def test_what_follows_a_damaged_byte_is_kept_beside(tmp_path: Path) -> None:
+    """The entries behind it are whole: somebody may want them back."""
+    spool = Spool(tmp_path)
+    fill(spool, 5)
+    spool.close()
+    (file,) = tmp_path.glob("*.spool")
+    written = file.read_bytes()
+    end = len(written) // 5
+    damaged = bytearray(written)
+    damaged[end + 20] ^= 1
+    file.write_bytes(damaged)
+    again = Spool(tmp_path)
+    assert numbers(again) == [1]
+    (torn,) = tmp_path.glob("*.torn")
+    assert torn.read_bytes() == bytes(damaged[end:])
+
+
+def test_entries_of_a_newer_program_are_not_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older program that is started by mistake leaves them to the newer one."""
+    spool = Spool(tmp_path)
+    fill(spool, 1)
+    monkeypatch.setattr(frames, "_VERSION", 2)
+    fill(spool, 1)
+    spool.close()
+    (file,) = tmp_path.glob("*.spool")
+    written = file.read_bytes()
+    monkeypatch.undo()
+    with pytest.raises(EntryTooNew, match="version 2; the newest that this program knows is 1"):
+        Spool(tmp_path)
+    assert file.read_bytes() == written
 
 
 @pytest.mark.thorough

@@ -22,6 +22,8 @@ _log = structlog.get_logger(__name__)
 
 _FAILED = 1
 _INTERRUPTED = 130
+_OURS_ALONE = 0o077
+"""Nobody else on this machine reads what we write: it holds callers' numbers, recordings and passwords."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings.data_dir = wanted.data
     configure_logs(level=settings.log_level, as_json=settings.log_format == "json")
     run: Callable[[argparse.Namespace, Settings], int] = wanted.run
+    before = os.umask(_OURS_ALONE)
     try:
         return run(wanted, settings)
     except KeyboardInterrupt:
@@ -45,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _known_errors() as error:
         sys.stderr.write(f"thirdring: {error}\n")
         return _FAILED
+    finally:
+        os.umask(before)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -52,6 +52,17 @@ def test_a_user_is_added_listed_disabled_and_enabled(say: Say) -> None:
     )
 
 
+def test_nobody_else_on_the_machine_reads_what_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even in a directory that somebody made, and opened, before: the database holds callers' numbers."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD))
+    assert main(["user", "add", "boss", "--role", "admin", "--data", str(tmp_path)]) == 0
+    written = list(tmp_path.rglob("*"))
+    assert written
+    assert {oct(path.stat().st_mode & 0o077) for path in written} == {"0o0"}
+
+
 def test_the_last_admin_stays(say: Say) -> None:
     """At the command line too; another admin makes it possible."""
     say("user", "add", "boss", "--role", "admin", typed=PASSWORD)

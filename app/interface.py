@@ -13,6 +13,7 @@ from functools import partial
 import uvicorn
 
 from app.api.app import create_api
+from app.api.connections import Http
 from app.api.shield import hosts_for
 from app.auth.sign_on_settings import sign_on_settings
 from app.live.today import Today
@@ -64,11 +65,13 @@ class Interface:
         )
         config = uvicorn.Config(
             api,
+            http=Http,
             ws=Wire,
             backlog=_ACCEPTED_A_TURN,
             ws_max_size=_LONGEST_FRAME,
             ws_per_message_deflate=False,  # Each message is encoded once for all clients, not compressed for each.
             log_config=None,
+            log_level="critical",  # Else every stranger's nonsense is a line. Faults are logged by the shield.
             lifespan="off",
             timeout_graceful_shutdown=2,
             ssl_certfile=settings.tls_certificate,

@@ -155,7 +155,14 @@ def answer(
 
 
 def answer_fault(fault: Exception, instance: str) -> JSONResponse:
-    """The answer for a fault of ours. It says nothing but an id, under which the log has where it happened.
+    """The answer for a fault of ours. It says nothing but an id, under which the log has where it happened."""
+    error_id = log_fault(fault)
+    detail = f"A fault of the service, not of the request. Look for error_id {error_id} in its log."
+    return answer("internal-error", detail, instance, error_id=error_id)
+
+
+def log_fault(fault: Exception) -> str:
+    """Write down where a fault of ours happened, under an id, which is given back.
 
     The log gets the frames and not the text of the exception, which may hold a caller's number.
     """
@@ -164,8 +171,7 @@ def answer_fault(fault: Exception, instance: str) -> JSONResponse:
         f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(fault.__traceback__)
     ]
     _log.error("request_failed", error_id=error_id, error=type(fault).__name__, frames=frames)
-    detail = f"A fault of the service, not of the request. Look for error_id {error_id} in its log."
-    return answer("internal-error", detail, instance, error_id=error_id)
+    return error_id
 
 
 def described(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -53,7 +53,15 @@ class Shield:
         elif scope["type"] == "http":
             await self._serve(scope, _limited(receive), send)
         else:
+            await self._serve_stream(scope, receive, send)
+
+    async def _serve_stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A fault breaks the connection."""
+        try:
             await self._app(scope, receive, send)
+        except Exception as fault:
+            problems.log_fault(fault)
+            raise
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a fault as a problem, unless the answer has begun: then the connection must break."""

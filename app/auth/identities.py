@@ -43,6 +43,7 @@ class Identities:
         self._metrics_token = metrics_token
         self.limits = limits or SessionLimits()
         self._revision: int | None = None
+        self._news = asyncio.Event()
         self._users: Mapping[UserName, User] = {}
         self._tokens: Mapping[SecretHash, Token] = {}
         self._sessions: dict[SecretHash, Session] = {}
@@ -134,6 +135,10 @@ class Identities:
         if await self._store.revision() != self._revision:
             self._learn(await self._store.roll())
 
+    async def changed(self) -> None:
+        """Return as soon as somebody's rights may have changed."""
+        await self._news.wait()
+
     async def run(self) -> None:
         """Stay up to date, for ever."""
         while True:
@@ -162,6 +167,8 @@ class Identities:
         self._tokens = {token.secret_hash: token for token in roll.tokens}
         self._sessions = {session.secret_hash: self._as_used(session) for session in roll.sessions}
         self._revision = roll.revision
+        self._news.set()
+        self._news = asyncio.Event()
 
     def _as_used(self, session: Session) -> Session:
         used_at = self._used_at.get(session.secret_hash, session.used_at)

@@ -32,7 +32,7 @@ from app.runtime.service import Service
 _SEND_SECONDS = 10
 """A client that takes nothing for so long is too slow."""
 _CHECK_EVERY_SECONDS = 2
-"""How long a right that ended may still be used."""
+"""How long a right may still be used that ended by time, or by what a call or the site became. What an admin takes away ends at once."""
 
 
 def live_router(service: Service, hub: Hub, access: Access) -> APIRouter:
@@ -102,6 +102,10 @@ class _Guest:
             actor, topics = self._in_full
             entry = actor.entry(action, at=self._service.clock.now(), details={"topics": topics})
             self._access.audit.note(entry)
+
+    async def rights_changed(self) -> None:
+        """Return as soon as its rights may have changed."""
+        await self._access.identities.changed()
 
     def check(self) -> None:
         """Whether it may still follow what it follows. Raises `LiveError`."""
@@ -191,7 +195,9 @@ class _Connection:
     async def _watch(self) -> None:
         """Rights can end."""
         while True:
-            await asyncio.sleep(_CHECK_EVERY_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CHECK_EVERY_SECONDS):
+                    await self._guest.rights_changed()
             self._guest.check()
 
     def _end(self, errors: ExceptionGroup[LiveError]) -> None:

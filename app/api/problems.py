@@ -26,6 +26,8 @@ from app.api.errors import ApiError
 _log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+_NAMED = 50
+"""How many mistakes of one request are named at most: it may have thousands."""
 _SHOWN = 100
 """How many characters of what a client sent are shown back."""
 
@@ -262,7 +264,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     assert isinstance(error, RequestValidationError)  # noqa: S101 - Starlette calls it for nothing else
     if any(each["type"] == "json_invalid" for each in error.errors()):
         return answer("malformed-request", "Expected JSON as body; it cannot be read.", request.url.path)
-    errors = field_errors(error.errors())
+    errors = field_errors(error.errors()[:_NAMED])
     are = "1 field is" if len(errors) == 1 else f"{len(errors)} fields are"
     detail = f"{are} not as expected; see errors."
     return answer("invalid-request", detail, request.url.path, errors=errors)

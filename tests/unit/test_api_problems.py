@@ -111,3 +111,9 @@ def test_a_refusal_without_a_kind_of_its_own_is_a_conflict() -> None:
     answer = problems.answer("device-taken", "Log out there first.", "/x")
     assert answer.status_code == 409
     assert b'"code":"device-taken"' in answer.body
+
+
+async def test_a_request_with_thousands_of_mistakes_gets_a_short_answer(client: httpx2.AsyncClient) -> None:
+    """The first of them are named: an answer is not many times what was asked."""
+    answer = await client.get("/api/v1/calls", params={f"a{number}": "1" for number in range(2000)})
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 50)

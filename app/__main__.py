@@ -5,7 +5,6 @@ import asyncio
 import gc
 import json
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -23,7 +22,6 @@ _log = structlog.get_logger(__name__)
 
 _FAILED = 1
 _INTERRUPTED = 130
-_DESCRIPTORS = 8192
 _OURS_ALONE = 0o077
 """Nobody else on this machine reads what we write: it holds callers' numbers, recordings and passwords."""
 
@@ -156,7 +154,6 @@ def _known_errors() -> tuple[type[Exception], ...]:
 
 
 def _up(_wanted: argparse.Namespace, settings: Settings) -> int:
-    _take_descriptors()
     gc.disable()  # Until the program is read in, which makes no garbage: calls may be waiting for it.
     from app.main import Stopped  # noqa: PLC0415 - only this command needs the whole service
 
@@ -170,14 +167,6 @@ def _up(_wanted: argparse.Namespace, settings: Settings) -> int:
         for error in _leaves(known):
             status = _print_error(error, _FAILED)
     return status
-
-
-def _take_descriptors() -> None:
-    """Many systems give a process 1,024 file descriptors and let it have more: as many clients must not leave none for the journal."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _print_error(error: BaseException, status: int) -> int:

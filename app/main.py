@@ -13,8 +13,8 @@ import asyncio
 import gc
 import random
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -286,15 +286,18 @@ class _Parts:
         Calls go on meanwhile: the file is read and compared in a thread, and the brains take it over part by part.
         """
         async with self._reloading:
-            told = await asyncio.to_thread(self.site_file.reload, today=_today(self.site_file, self.clock))
-            site, floor = self.site_file.site, self.dispatcher.board.engine.floor
-            more, less = await asyncio.to_thread(_parts, floor, site.floor)
-            self.link.watch(site.calls.devices)
-            await self._take_over(more)
-            if self.dispatcher.board.settings != site.calls:
-                self.dispatcher.submit(SettingsChanged(site.calls))
-            await self._take_over(less)
-            self.thirdring.service.site = site
+            with _calm_collector():
+                told = await asyncio.to_thread(
+                    self.site_file.reload, today=_today(self.site_file, self.clock)
+                )
+                site, floor = self.site_file.site, self.dispatcher.board.engine.floor
+                more, less = await asyncio.to_thread(_parts, floor, site.floor)
+                self.link.watch(site.calls.devices)
+                await self._take_over(more)
+                if self.dispatcher.board.settings != site.calls:
+                    self.dispatcher.submit(SettingsChanged(site.calls))
+                await self._take_over(less)
+                self.thirdring.service.site = site
         self.reload_wanted.set()
         return told
 
@@ -326,7 +329,7 @@ class _Parts:
         self.interface = interface(
             self.thirdring.service, settings=self.settings, journal=self.journal, metering=self.metering
         )
-        _calm_the_collector()
+        _settle()
         await self.interface.run(self.listening)
 
     async def _run_link(self) -> None:
@@ -455,14 +458,24 @@ def _read_in_interface() -> type["Interface"]:
     return Interface
 
 
-def _calm_the_collector() -> None:
+def _settle() -> None:
     """What is there now stays: the garbage collector need not look at it during calls, and looks less often at the rest.
 
-    Reading the program in leaves next to no garbage. To collect that would hold the calls up for a tenth of a second.
+    Reading the program in, or a site file, leaves next to no garbage. To collect that would hold the calls up for a tenth of a second.
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
+
+
+@contextmanager
+def _calm_collector() -> Iterator[None]:
+    """Nothing is collected inside: a million objects come and go, and each collection among them would hold the calls up."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        _settle()
 
 
 def _report(line: str) -> None:

@@ -14,6 +14,8 @@ from app.ids import AgentId
 
 T = TypeVar("T")
 
+_WAITING = 100
+
 
 def difference(old: Floor, new: Floor) -> FloorAmended:
     """All of it as one."""
@@ -33,13 +35,18 @@ def difference(old: Floor, new: Floor) -> FloorAmended:
 def growth(
     old: Floor, new: Floor, *, agents_at_a_time: int = 200, members_at_a_time: int = 1_000
 ) -> Iterator[FloorAmended]:
-    """What is new or different. At these sizes a part takes some milliseconds; of queues by how many members they have."""
+    """What is new or different. At these sizes a part takes some milliseconds.
+
+    How long a queue takes depends on its members, and on its waiting calls, for which a hundred members are counted.
+    """
     whole = difference(old, new)
     if whole.pause_codes is not None or whole.rings is not None:
         yield FloorAmended(pause_codes=whole.pause_codes, rings=whole.rings)
     for agents in _batches(whole.agents, lambda _agent: 1, limit=agents_at_a_time):
         yield FloorAmended(agents=agents)
-    for queues in _batches(whole.queues, lambda queue: len(queue.members), limit=members_at_a_time):
+    for queues in _batches(
+        whole.queues, lambda queue: len(queue.members) + _WAITING, limit=members_at_a_time
+    ):
         yield FloorAmended(queues=queues)
 
 

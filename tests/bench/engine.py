@@ -10,21 +10,25 @@ or half of the agents sit idle and each caller finds one at once (there without 
 offer per idle member by their nature).
 
 Each event is timed alone, from `handle` to its decision, in CPU time of the thread, so that other work on the machine does not
-count. The garbage collector runs and its pauses are in the figures; what was built before the measurement is frozen (`gc.freeze`), as
+count. Behind the table stands for how long all calls wait: while the state is copied for a snapshot, and while a part of a reloaded
+site file, in which every queue is different, is taken over. The garbage collector runs and its pauses are in the figures; what was built before the measurement is frozen (`gc.freeze`), as
 the service may do after start.
 """
 
 import gc
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
+from statistics import median
 
+from app.acd.amendments import growth
 from app.acd.commands import ConnectCall, OfferCall
 from app.acd.decision import Decision
 from app.acd.engine import Engine
@@ -75,6 +79,18 @@ _PROFILES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Pauses:
+    """For how long nothing else is handled, in milliseconds."""
+
+    copy: float
+    part: float
+    """The longest part of a reload."""
+    parts: int
+    reload: float
+    """All parts together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What was measured in one situation. Times in microseconds, memory in megabytes."""
 
@@ -82,6 +98,7 @@ class Figures:
     situation: str
     costs_by_event: dict[str, list[int]]
     memory: float
+    pauses: "Pauses"
 
     @property
     def costs(self) -> list[int]:
@@ -234,7 +251,26 @@ def measure(agents: int, situation: str) -> Figures:
     costs: dict[str, list[int]] = {}
     for name, cost in _run(simulated, MEASURED):
         costs.setdefault(name, []).append(cost)
-    return Figures(agents, situation, costs, memory)
+    return Figures(agents, situation, costs, memory, _pauses(simulated))
+
+
+def _pauses(simulated: SimulatedFloor) -> Pauses:
+    engine, old = simulated.engine, simulated.engine.floor
+    queues = {
+        id_: replace(queue, wrap_up=queue.wrap_up + timedelta(seconds=1)) for id_, queue in old.queues.items()
+    }
+    copies = [_milliseconds(engine.copy) for _ in range(5)]
+    parts = [
+        _milliseconds(partial(engine.handle, part, now=simulated.now))
+        for part in growth(old, replace(old, queues=queues))
+    ]
+    return Pauses(median(copies), max(parts), len(parts), sum(parts))
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    begun = time.thread_time_ns()
+    work()
+    return (time.thread_time_ns() - begun) / 1_000_000
 
 
 def _run(simulated: SimulatedFloor, events: int) -> Iterator[tuple[str, int]]:
@@ -271,6 +307,12 @@ def _print(figures: Figures) -> None:
     for name, costs in sorted(figures.costs_by_event.items()):
         columns = [percentile(costs, share) for share in (0.5, 0.99, 0.999)]
         print(f"{len(costs):10}  {name:<19}" + "".join(f"{each:10.1f}" for each in columns))
+    pauses = figures.pauses
+    print(
+        f"{'':12}pauses: {pauses.copy:.1f} ms for a snapshot; a reload of all queues: {pauses.parts} parts, ",
+        end="",
+    )
+    print(f"the longest {pauses.part:.1f} ms, {pauses.reload:.0f} ms in all")
 
 
 if __name__ == "__main__":

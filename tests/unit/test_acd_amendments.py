@@ -50,9 +50,9 @@ def test_after_each_part_the_floor_is_whole_and_in_the_end_it_is_the_new_one() -
 
 
 def test_parts_are_no_larger_than_asked_for() -> None:
-    """But for a queue that has more members by itself."""
+    """A queue counts for its members and for a hundred more, as calls may be waiting. One that is larger is a part by itself."""
     new = floor(queue("a", "p q r"), queue("b", "p"), queue("c", "q"), queue("d", "r"))
-    made = parts(Floor(), new, at_a_time=2)
+    made = list(growth(Floor(), new, agents_at_a_time=2, members_at_a_time=202))
     assert [len(part.agents) for part in made if part.agents] == [2, 1]
     assert [[of.id for of in part.queues] for part in made if part.queues] == [["a"], ["b", "c"], ["d"]]
 

@@ -9,7 +9,7 @@ from app.live.teams import Teams
 from app.live.topics import Key, Kind, Topic
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Audience:
     """The clients of one view. All of them were told everything up to the delta numbered `last`, or are just being told.
 
@@ -29,7 +29,7 @@ class Audiences:
         self._teams = teams
         self._audience_by_client: dict[Outbox, Audience] = {}
         self._audience_by_view: dict[View, Audience] = {}
-        self._views_by_topic: dict[Kind | Topic, set[View]] = {}
+        self._audiences_by_topic: dict[Kind | Topic, set[Audience]] = {}
 
     def __len__(self) -> int:
         """How many clients there are."""
@@ -68,21 +68,20 @@ class Audiences:
         """Whether the view has this thing, by its kind, its key or its team."""
         return key in view.topics or any(team in view.topics for team in self._teams.of(key))
 
-    def of_key(self, key: Key) -> Iterator[Audience]:
+    def of_key(self, key: Key) -> set[Audience]:
         """The audiences that see this thing."""
         topics: tuple[Kind | Topic, ...] = (key.kind, key, *self._teams.of(key))
-        views = set().union(*(self._views_by_topic.get(topic, ()) for topic in topics))
-        return (self._audience_by_view[view] for view in views)
+        return set[Audience]().union(*(self._audiences_by_topic.get(topic, ()) for topic in topics))
 
     def _open(self, view: View, seq: int, at: float) -> Audience:
+        audience = self._audience_by_view[view] = Audience(view, seq, at)
         for topic in view.topics:
-            self._views_by_topic.setdefault(topic, set()).add(view)
-        self._audience_by_view[view] = Audience(view, seq, at)
-        return self._audience_by_view[view]
+            self._audiences_by_topic.setdefault(topic, set()).add(audience)
+        return audience
 
     def _close(self, view: View) -> None:
-        del self._audience_by_view[view]
+        audience = self._audience_by_view.pop(view)
         for topic in view.topics:
-            self._views_by_topic[topic].discard(view)
-            if not self._views_by_topic[topic]:
-                del self._views_by_topic[topic]
+            self._audiences_by_topic[topic].discard(audience)
+            if not self._audiences_by_topic[topic]:
+                del self._audiences_by_topic[topic]

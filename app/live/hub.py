@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from functools import partial
 from time import perf_counter
 
 import structlog
@@ -200,29 +201,35 @@ class Hub:
     def _send_changes(self, keys: AbstractSet[Key]) -> None:
         self._values.forget(keys)
         self._ring.add(self._told, keys)
-        keys_by_view: dict[View, list[Key]] = {}
+        keys_by_audience: dict[Audience, list[Key]] = {}
         for key in keys:
             for audience in self._audiences.of_key(key):
-                keys_by_view.setdefault(audience.view, []).append(key)
+                keys_by_audience.setdefault(audience, []).append(key)
+        now = asyncio.get_running_loop().time()
+        silent_since = now + _LOOK_EVERY_SECONDS - HEARTBEAT_EVERY.total_seconds()
         for audience in self._audiences:
-            if audience.view in keys_by_view:
-                delta = self._delta(keys_by_view[audience.view], audience, after=audience.last)
-                audience.last = delta.seq
-                self._rounds.tell(audience, delta)
-            elif self._is_silent(audience):
-                self._rounds.tell(audience, self._heartbeat(audience))
+            if audience in keys_by_audience:
+                self._rounds.tell(audience, partial(self._changes, audience, keys_by_audience[audience]))
+            elif audience.told_at < silent_since:
+                self._rounds.tell(audience, partial(self._heartbeat, audience))
 
-    def _is_silent(self, audience: Audience) -> bool:
-        """Whether it would be told nothing for too long, if it were told nothing now."""
-        next_time = asyncio.get_running_loop().time() + _LOOK_EVERY_SECONDS
-        return next_time - audience.told_at > HEARTBEAT_EVERY.total_seconds()
+    def _changes(self, audience: Audience, keys: list[Key]) -> Delta | None:
+        """What changed for an audience; a snapshot must do when that cannot be encoded."""
+        try:
+            delta = self._delta(keys, audience, after=audience.last)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, clients must not take old values for new ones
+            _log.error("live_delta_failed", error=type(fault).__name__)
+            return None
+        audience.last = delta.seq
+        return delta
 
     def _start_over(self) -> None:
         """Anything may have changed: every client gets a snapshot."""
         self._begin()
+        self._rounds.forget()
         for audience in self._audiences:
             audience.last = self._told
-            self._rounds.tell(audience, None)
+            self._rounds.tell(audience, _a_snapshot)
         self._rounds.want()
 
     # --- what changes by time alone ----------------------------------------------------------------------------------
@@ -285,3 +292,7 @@ class Hub:
         self._marks.take()
         self._marks.learn_floor()
         self._alerts.begin()
+
+
+def _a_snapshot() -> None:
+    """What an audience is told that must know everything anew."""

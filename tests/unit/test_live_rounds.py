@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -41,16 +42,37 @@ class Crowd:
     def _begin(self) -> None:
         """A round begins: all are told of a call."""
         at = datetime(2026, 11, 21, tzinfo=UTC)
-        self.rounds.tell(self.audience, Delta({CALL: b"1"}, after=0, seq=1, at=at, encode=lambda _: b""))
+        delta = Delta({CALL: b"1"}, after=0, seq=1, at=at, encode=lambda _: b"")
+        self.rounds.tell(self.audience, lambda: delta)
 
 
 async def test_what_calls_need_comes_between_two_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long the round."""
+    """However long the round: what came while a client was told is read, and served, before the next one is told."""
     crowd, loop = Crowd(3, monkeypatch), asyncio.get_running_loop()
-    crowd.when_told = lambda: loop.call_soon(crowd.heard.append, "call")
+
+    def read() -> None:
+        crowd.heard.append("read")
+        loop.call_soon(crowd.heard.append, "served")
+
+    crowd.when_told = lambda: loop.call_soon(read)
     crowd.rounds.want()
     await crowd.until_ends()
-    assert crowd.heard[:5] == ["client", "call", "client", "call", "client"]
+    assert crowd.heard[:7] == ["client", "read", "served", "client", "read", "served", "client"]
+
+
+async def test_the_message_of_an_audience_is_made_at_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be as many audiences as clients, and calls go between them too."""
+    crowd, loop = Crowd(0, monkeypatch), asyncio.get_running_loop()
+
+    def make(name: str) -> None:
+        crowd.heard.append(name)
+        loop.call_soon(crowd.heard.append, "call")
+
+    for name in ("first", "second"):
+        crowd.rounds.tell(crowd.audience, partial(make, name))
+    crowd.rounds.want()
+    await crowd.until_ends()
+    assert crowd.heard[:3] == ["first", "call", "second"]
 
 
 async def test_what_changes_during_a_round_is_told_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

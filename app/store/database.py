@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.store import tables
 from app.store.engine import WRITES
 from app.store.entry import Entry
+from app.store.errors import DatabaseFailed
 from app.store.log import Log
 from app.store.reason import is_refused, plain_failures, plain_words
 from app.store.rows import Rows
@@ -38,7 +39,7 @@ class Database:
         self._is_upgraded = False
 
     async def prepare(self) -> None:
-        """Upgrade the tables, once. May be called again after a failure, and after success. Raises as `upgrade`."""
+        """Upgrade the tables, once, and after each failure: another database may be there then. Raises as `upgrade`."""
         if not self._is_upgraded:
             await upgrade(self.engine)
             self._is_upgraded = True
@@ -96,9 +97,13 @@ class Database:
     @asynccontextmanager
     async def _connection(self, *, writes: bool = False) -> AsyncIterator[AsyncConnection]:
         engine = self.engine.execution_options(**WRITES) if writes else self.engine
-        with plain_failures():
-            async with engine.begin() as connection:
-                yield connection
+        try:
+            with plain_failures():
+                async with engine.begin() as connection:
+                    yield connection
+        except DatabaseFailed:
+            self._is_upgraded = False
+            raise
 
     async def _page(self, first: int, last: int) -> list[Entry]:
         seq = tables.journal.c.seq

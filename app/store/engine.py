@@ -1,9 +1,11 @@
 """The connection to the database: SQLite in the data directory, or PostgreSQL by one URL."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.store.errors import DatabaseUrlInvalid
@@ -67,7 +69,30 @@ def _open_sqlite(url: URL) -> AsyncEngine:
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    _see_removal(engine, Path(url.database))
     return engine
+
+
+def _see_removal(engine: AsyncEngine, file: Path) -> None:
+    """A file that somebody removes or replaces is opened anew: what is written into the old one is lost with the last connection."""
+
+    def note(_connection: object, record: Any) -> None:
+        record.info["file"] = _identity(file)
+
+    def compare(_connection: object, record: Any, _proxy: object) -> None:
+        if record.info.get("file") != _identity(file):
+            raise DisconnectionError("the database's file was removed or replaced")
+
+    event.listen(engine.sync_engine, "connect", note)
+    event.listen(engine.sync_engine, "checkout", compare)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)  # noqa: PTH116 - asked at each use: twice as quick as through the path
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

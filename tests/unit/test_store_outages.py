@@ -71,6 +71,29 @@ async def test_an_outage_loses_and_doubles_nothing(
     assert "call-000" not in str(logs)
 
 
+async def test_a_file_that_is_removed_or_replaced_is_written_anew_from_the_disk(
+    tmp_path: Path, sqlite_database: TestDatabase
+) -> None:
+    """Writing on into a file that nobody can open any more would lose everything at the end."""
+    file = Path(sqlite_database.url.removeprefix("sqlite:///"))
+    async with running_journal(tmp_path, sqlite_database.url) as journal:
+        for number in range(1, 101):
+            append_call(journal, number)
+        await journal.flush()
+        with capture_logs() as logs:
+            for part in ("", "-wal", "-shm"):
+                file.with_name(file.name + part).unlink(missing_ok=True)
+            for number in range(101, 201):
+                append_call(journal, number)
+            await until(lambda: journal.status().reason, "the failure is reported")
+            await until(lambda: journal.status().reason is None, "the writer catches up")
+            await journal.flush()
+    assert await sqlite_database.rows("SELECT seq FROM journal ORDER BY seq") == [(n,) for n in range(1, 201)]
+    assert len(await sqlite_database.rows('SELECT call_id FROM "call"')) == 200
+    told = [log["event"] for log in logs]
+    assert told == ["database_failing", "database_went_back", "database_recovered"]
+
+
 async def test_nothing_is_promised_when_neither_disk_nor_database_takes_it(
     tmp_path: Path, sqlite_database: TestDatabase
 ) -> None:

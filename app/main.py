@@ -29,18 +29,18 @@ from app.acd.model import Floor
 from app.api.tls import check_tls
 from app.ari.address import Address
 from app.ari.answer import Answer
-from app.ari.client import Ending, Transport
+from app.ari.client import Ending, Lane, Transport
 from app.ari.errors import AriError
 from app.ari.http import ask_once
 from app.ari.link import AriLink, LinkMeter
-from app.ari.requests.asterisk import info
-from app.ari.snapshots import AsteriskInfo
-from app.asterisk.errors import AsteriskError
+from app.ari.requests.asterisk import info, modules
+from app.ari.snapshots import AsteriskInfo, Module
+from app.asterisk.errors import AsteriskError, ModulesMissing
 from app.asterisk.for_site import node_config
 from app.asterisk.incidents import Died, Incident
 from app.asterisk.installation import Version, find
 from app.asterisk.process import Asterisk
-from app.asterisk.render import needed_modules
+from app.asterisk.render import PASSWORD_CHECK, lacking, needed_modules
 from app.auth.sign_on_settings import sign_on_settings
 from app.calls.actions import Action
 from app.calls.events import AsteriskAway, AsteriskLost, Event, SettingsChanged
@@ -147,6 +147,7 @@ class _Parts:
         self.snapshot_seq = 0
         self.fault: BaseException | None = None
         self.listener_faults = 0
+        self.lacking = ""
         self.failed = asyncio.Event()
         self.dispatcher: Dispatcher
         self.link: AriLink
@@ -253,10 +254,14 @@ class _Parts:
         if isinstance(incident, Died):
             self.dispatcher.submit(AsteriskLost())
 
+    def _health_of_asterisk(self) -> Part:
+        if not self.link.reconciled.is_set():
+            return Part("asterisk", Level.DOWN, self.link.trouble)
+        return Part("asterisk", Level.DEGRADED if self.lacking else Level.OK, self.lacking)
+
     def health(self) -> Health:
         """How the parts are."""
         status = self.journal.status()
-        linked = self.link.reconciled_at is not None
         disk = (
             Part("journal", Level.DEGRADED, status.disk_reason)
             if status.disk_reason
@@ -272,7 +277,7 @@ class _Parts:
         )
         return Health(
             (
-                Part("asterisk", Level.OK if linked else Level.DOWN, self.link.trouble),
+                self._health_of_asterisk(),
                 Part("dispatcher", Level.DOWN if self.dispatcher.is_stopped else Level.OK),
                 disk,
                 database,
@@ -310,14 +315,14 @@ class _Parts:
 
     def jobs(self) -> list[Coroutine[None, None, object]]:
         """What runs beside each other."""
-        own = [self.asterisk.watch()] if self.asterisk else []
+        about_asterisk = self.asterisk.watch() if self.asterisk else self._examine_asterisk()
         return [
             self._run_link(),
             self.journal.run(),
             self._save_snapshots(),
             self._reload_asterisk(),
             self._wait_for_fault(),
-            *own,
+            about_asterisk,
         ]
 
     async def serve(self) -> None:
@@ -337,6 +342,20 @@ class _Parts:
         if ending is Ending.REPLACED:
             self.dispatcher.stop()
             raise Stopped("Another controller took over this Asterisk; this one stops.", status=75)
+
+    async def _examine_asterisk(self) -> None:
+        """Somebody else's Asterisk: say what it lacks. Ours was looked at when it started. Raises `ModulesMissing`."""
+        await self.link.reconciled.wait()
+        answer = await self.link.client.send(modules(), lane=Lane.ESCAPE)
+        if not isinstance(answer, Answer):
+            _log.error("asterisk_modules_not_told", reason=str(answer))
+            return
+        missing = lacking(module.name for module in answer.decode(list[Module]) if module.is_running)
+        if PASSWORD_CHECK in missing:
+            raise ModulesMissing([PASSWORD_CHECK], where="in the Asterisk of the site file")
+        if missing:
+            self.lacking = f"Asterisk lacks {', '.join(missing)}: load them as dialplan/modules.conf.j2 does."
+            _log.error("asterisk_modules_missing", modules=missing)
 
     async def _wait_for_fault(self) -> None:
         await self.failed.wait()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from time import perf_counter
 
 import structlog
@@ -69,11 +68,11 @@ class AriLink(Listener):
         self._translator = Translator(self._registry, self._devices, is_leg=is_leg)
         self.client = Client(address, self, jitter=jitter, transport=transport, unread=UNREAD, limits=limits)
         self._performer = Performer(self.client, self._registry, app=address.app, submit=submit)
-        self.reconciled_at: datetime | None = None
-        """When the present connection had its reconcile; None while there is none."""
         self.trouble: str = "not connected yet"
         self.first_try = asyncio.Event()
         """Set once Asterisk was reconciled with, or could not be."""
+        self.reconciled = asyncio.Event()
+        """Set while the present connection has had its reconcile."""
 
     async def run(self) -> Ending:
         """Stay connected until closed or replaced by another controller."""
@@ -116,18 +115,20 @@ class AriLink(Listener):
         seen = await survey(self.client, self._app)
         self._registry.replace(known, {leg.leg_id for leg in seen.seen.legs})
         self._submit(replace(seen.seen, asked_at=asked_at, devices=tuple(self._look_at(seen.endpoints))))
-        self.reconciled_at, self.trouble = self._clock.now(), ""
+        self.trouble = ""
+        self.reconciled.set()
         self.first_try.set()
         milliseconds = round((perf_counter() - began) * 1000, 1)
         _log.info("reconciled", legs=len(seen.seen.legs), milliseconds=milliseconds)
 
     def on_disconnected(self, error: AriError) -> None:
         """Say so once per connection; the client tries again by itself."""
-        if self.reconciled_at is not None or self.trouble != str(error):
+        if self.reconciled.is_set() or self.trouble != str(error):
             _log.warning("asterisk_disconnected", reason=str(error))
-        if self.reconciled_at is not None:
+        if self.reconciled.is_set():
             self._submit(AsteriskAway())
-        self.reconciled_at, self.trouble = None, str(error)
+        self.trouble = str(error)
+        self.reconciled.clear()
         self.first_try.set()
 
     def on_outcome(self, request: Request, outcome: Outcome, seconds: float) -> None:

@@ -5,7 +5,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,8 @@ from app.asterisk.ports import Ports
 
 TEMPLATES: Final = Path(__file__).parents[2] / "dialplan"
 _MODULE = re.compile(r"^\s*(?:preload-)?require\s*=>?\s*(\S+\.so)", re.MULTILINE)
+PASSWORD_CHECK: Final = "res_pjsip_authenticator_digest.so"  # noqa: S105 - a module, not a password
+"""Without this module Asterisk registers a phone with any password."""
 _GREETING = "queue-periodic-announce"
 """Of Asterisk's own sounds: all agents are busy, please wait for the next one."""
 _MESSAGE = "please-try-call-later"
@@ -74,6 +76,11 @@ def listed_modules(modules_conf: str) -> tuple[str, ...]:
 def needed_modules() -> tuple[str, ...]:
     """The modules that every node needs: those of the template itself, without what a bench adds."""
     return listed_modules((TEMPLATES / "modules.conf.j2").read_text(encoding="utf-8"))
+
+
+def lacking(running: Iterable[str]) -> list[str]:
+    """What of `needed_modules` is not among those that run."""
+    return sorted(set(needed_modules()) - set(running))
 
 
 def entity_id(node: str) -> str:

@@ -12,13 +12,11 @@ from app.ari.snapshots import AsteriskInfo, Module
 from app.asterisk.bundle import ASTERISK, cache_directory
 from app.asterisk.errors import AsteriskError
 from app.asterisk.installation import OLDEST_TEXT, Version, private_installation, system_installation
-from app.asterisk.render import needed_modules
+from app.asterisk.render import PASSWORD_CHECK, lacking, needed_modules
 from app.doctor.context import Context
 from app.doctor.finding import Finding, error, listed, ok, warning
 from app.site.model import Site
 
-_GUARD = "res_pjsip_authenticator_digest.so"
-"""Without this module Asterisk registers a phone with any password."""
 _NOT_RUNNING = "our own Asterisk does not run now; it is checked at each start"
 
 
@@ -109,12 +107,11 @@ async def check_modules(context: Context, site: Site) -> Finding:
     """The modules that calls need are Running, above all the one that checks the phones' passwords."""
     if (answer := await _answer(context, site, ask_asterisk.modules())) is None:
         return ok("Asterisk modules", "not known: ARI does not answer")
-    running = {module.name for module in answer.decode(list[Module]) if module.is_running}
-    missing = sorted(set(needed_modules()) - running)
-    if _GUARD in missing:
+    missing = lacking(module.name for module in answer.decode(list[Module]) if module.is_running)
+    if PASSWORD_CHECK in missing:
         return error(
             "Asterisk modules",
-            f"{_GUARD} is not Running: phones register with any password",
+            f"{PASSWORD_CHECK} is not Running: phones register with any password",
             advice="Load it in modules.conf before res_pjsip_registrar, and restart Asterisk.",
         )
     if missing:

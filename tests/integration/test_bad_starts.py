@@ -1,14 +1,17 @@
 """A service that cannot start says in one sentence what it expected, what it found and what to do, and ends with status 1."""
 
 import asyncio
+import json
 import os
 import socket
 import sys
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
 from app.asterisk.process import Asterisk
+from app.asterisk.render import PASSWORD_CHECK
 from tests.support.asterisk import ARI_PASSWORD
 from tests.support.until import until
 
@@ -84,6 +87,58 @@ async def test_a_port_in_use_is_told(asterisk: Asterisk, tmp_path: Path) -> None
     assert status == 1
     assert port in one_sentence(printed)
     assert "THIRDRING_PORT" in one_sentence(printed)
+
+
+async def test_a_sip_port_in_use_is_told(tmp_path: Path) -> None:
+    """Of our own Asterisk, which is not left behind."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        site = SITE.format(url="").partition("asterisk:")[0] + f"asterisk: {{sip_port: {port}}}\n"
+        status, printed = await start(tmp_path, site)
+    assert status == 1
+    assert str(port) in one_sentence(printed)
+    assert not (tmp_path / "data" / "asterisk" / "running.json").exists()
+
+
+async def test_an_asterisk_that_registers_phones_with_any_password_is_refused(
+    own_asterisk: Asterisk, tmp_path: Path
+) -> None:
+    """Found out when it answers, which may be later than the start: the service ends by itself."""
+    await own_asterisk.console(f"module unload {PASSWORD_CHECK}")
+    site = SITE.format(url=own_asterisk.address.url)
+    process = await up(tmp_path, site, TEST_ARI_PASSWORD=ARI_PASSWORD)
+    printed, _ = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 1
+    assert PASSWORD_CHECK in one_sentence(printed.decode())
+    assert "any password" in one_sentence(printed.decode())
+
+
+async def test_what_else_an_asterisk_lacks_is_told_and_calls_are_taken(
+    own_asterisk: Asterisk, tmp_path: Path
+) -> None:
+    """In the log and by the health of the service, for as long as it runs."""
+    await own_asterisk.console("module unload func_talkdetect.so")
+    process = await up(tmp_path, SITE.format(url=own_asterisk.address.url), TEST_ARI_PASSWORD=ARI_PASSWORD)
+    try:
+        told = tmp_path / "data" / "service.json"
+        await until(told.exists, "the service does not start")
+        url = json.loads(told.read_text())["url"]
+        asterisk: dict[str, str] = {}
+
+        async def is_told() -> bool:
+            async with ClientSession() as http, http.get(f"{url}/health/ready") as answer:
+                assert answer.status in {200, 503}
+                parts = (await answer.json()).get("parts", [])
+                asterisk.update(next((part for part in parts if part["name"] == "asterisk"), {}))
+            return asterisk.get("level") == "degraded"
+
+        await until(is_told, "nobody says so")
+        assert "func_talkdetect.so" in asterisk["detail"]
+    finally:
+        process.terminate()
+        printed, _ = await process.communicate()
+    assert b"asterisk_modules_missing" in printed
 
 
 async def test_mistakes_in_the_site_file_are_all_told_by_line(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ async def twin_hotline() -> AsyncIterator[TwinHotline]:
     async with TwinServer() as server:
         running = TwinHotline(server)
         task = asyncio.create_task(running.link.run())
-        await until(lambda: running.link.reconciled_at is not None, "not connected")
+        await asyncio.wait_for(running.link.reconciled.wait(), 10)
         yield running
         running.dispatcher.stop()
         task.cancel()

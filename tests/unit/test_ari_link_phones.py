@@ -47,7 +47,7 @@ async def linked(server: TwinServer, ear: Ear) -> AsyncIterator[AriLink]:
     )
     link.watch(PHONES)
     task = asyncio.create_task(link.run())
-    await until(lambda: link.reconciled_at is not None, "not connected")
+    await asyncio.wait_for(link.reconciled.wait(), 10)
     yield link
     task.cancel()
     with suppress(asyncio.CancelledError):

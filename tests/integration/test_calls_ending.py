@@ -14,6 +14,7 @@ from app.calls.hangup import HangUpParty, LegEnd
 from app.simulator.answering import Answer
 from app.simulator.dialog import EndedBy
 from app.simulator.wire_log import Flow
+from tests.support.asterisk_sounds import MUSIC_HZ
 from tests.support.hotline_site import NO_ENTRY, ON_CONNECT, RTP_TIMEOUT_SECONDS, SERVICE, WRAP_UP
 from tests.support.service import Hotline
 from tests.support.until import until
@@ -159,6 +160,33 @@ async def test_a_caller_who_vanishes_is_missed_after_the_silence_limit(hotline: 
     await here.until_ended(within=RTP_TIMEOUT_SECONDS + 3)
     assert (await hotline.fact(CallEnded)).ended_by is HangUpParty.NETWORK
     assert (await ended_leg(hotline, LegRole.CALLER)).end is LegEnd.BY_NETWORK
+
+
+async def test_a_caller_who_vanishes_while_waiting_leaves_the_queue(hotline: Hotline) -> None:
+    """And no agent is rung for a dead line."""
+    phone = await hotline.caller()
+    call = await phone.call(SERVICE)
+    await call.hears(MUSIC_HZ)
+    phone.vanish()
+    ended = await hotline.fact(CallEnded)
+    assert ended.ended_by is HangUpParty.NETWORK
+    assert (await hotline.fact(CallLeft)).reason is ExitReason.FAULT
+
+
+async def test_a_caller_who_vanishes_before_the_answer_holds_the_agent_no_longer_than_the_silence_limit(
+    hotline: Hotline,
+) -> None:
+    """While nothing is answered nothing is sent: who answers hears nobody, and is freed without a hang-up."""
+    agent = await hotline.agent(1)
+    phone = await hotline.caller()
+    call = await phone.call(ON_CONNECT)
+    await call.until_ringing()
+    here = await agent.next_call()
+    phone.vanish()
+    here.answer()
+    await here.until_ended(within=RTP_TIMEOUT_SECONDS + 3)
+    assert (await hotline.fact(CallEnded)).ended_by is HangUpParty.NETWORK
+    await until(lambda: hotline.reason(1) is None, "the agent is not free")
 
 
 async def test_an_agents_phone_that_vanishes_in_a_call_releases_the_caller(hotline: Hotline) -> None:

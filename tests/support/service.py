@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from app.acd.events import DeviceChanged, LogInRequested, LogOutRequested, WrapUpEndRequested
 from app.acd.model import DeviceState, UnavailableReason
@@ -68,13 +69,20 @@ class RunningService:
     """
 
     def __init__(
-        self, directory: Path, site: Json, *, carrier: Wire | None = None, theirs: Asterisk | None = None
+        self,
+        directory: Path,
+        site: Json,
+        *,
+        carrier: Wire | None = None,
+        theirs: Asterisk | None = None,
+        database_url: str | None = None,
     ) -> None:
         self.site_file = directory / "site.yaml"
         self.write_site(site)
         self.carrier = carrier
         self._theirs = theirs
-        self._settings = Settings(data_dir=directory / "data", site=self.site_file, port=0)
+        url = None if database_url is None else SecretStr(database_url)
+        self._settings = Settings(data_dir=directory / "data", site=self.site_file, port=0, database_url=url)
         self._is_over = asyncio.Event()
         self.thirdring: Thirdring
 

@@ -63,8 +63,11 @@ class Start:
 class ServiceProcess:
     """`thirdring up` in a directory. The Asterisk that it starts outlives a kill, and is stopped by `close`."""
 
-    def __init__(self, directory: Path, *, site: Json | None = None) -> None:
-        """`site` is the site file as data; without one it is `small_site`."""
+    def __init__(
+        self, directory: Path, *, site: Json | None = None, environment: dict[str, str] | None = None
+    ) -> None:
+        """`site` is the site file as data; without one it is `small_site`. `environment` is added to the process's."""
+        self._environment = environment or {}
         self.data = directory / "data"
         self.site = write_site(site or small_site(directory), directory / "site.yaml")
         self._log = directory / "service.log"
@@ -86,7 +89,7 @@ class ServiceProcess:
     async def start(self) -> Start:
         """Start it; returns when the interface says that calls can be taken. What it took is printed."""
         (self.data / "service.json").unlink(missing_ok=True)
-        environment = os.environ | {"THIRDRING_PORT": "0", "THIRDRING_LOG_LEVEL": "info"}
+        environment = os.environ | {"THIRDRING_PORT": "0", "THIRDRING_LOG_LEVEL": "info"} | self._environment
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # A service that is started again has its byte code.
         began = time.time()
         with self._log.open("a") as log:

@@ -52,10 +52,9 @@ def rang(state: State, offer: OfferRecord) -> None:
     if offer.ringing_at is None:
         offer.ringing_at = state.now
         state.facts.append(OfferRang(state.now, offer.id))
+        # Most offers end before the first ring that matters, and have no timer: nothing is to be done for them.
         _, after = state.queues[offer.queue_id].agent_marks[0]
-        if (
-            state.now + after < offer.ring_deadline
-        ):  # Most offers end before their first mark, and have no timer.
+        if state.now + after < offer.ring_deadline:
             ring_watch.watch_offer(state, offer)
 
 

@@ -195,15 +195,15 @@ def _copies(copier: Copier[T], records: Mapping[Any, object]) -> Copies[T]:
     return copier.copy(records[each] for each in sorted(records))
 
 
-def _record(kind: type[T], saved: object) -> T:
-    return kind(**{name: _thawed(name, getattr(saved, name)) for name in _names(type(saved))})
+def _record(kind: Any, saved: object) -> Any:
+    """The record with the values that were saved; lists and dicts, which it changes in place, are its own."""
+    made_by = {each.name: each.default_factory for each in fields(kind)}
+    return kind(**{name: _thawed(getattr(saved, name), made_by[name]) for name in _names(type(saved))})
 
 
 def _names(kind: Any) -> Iterable[str]:
     return (each.name for each in fields(kind))
 
 
-def _thawed(name: str, value: object) -> object:
-    if isinstance(value, tuple) and name in {"offers", "missed_by"}:
-        return list(value)
-    return dict(value) if isinstance(value, dict) else value
+def _thawed(value: Any, made_by: Any) -> object:
+    return made_by(value) if made_by in (list, dict) else value

@@ -91,10 +91,9 @@ class Translator:
             yield from self._ended(channel_id, LegEnd.UNSEEN, _Q850_NORMAL, 0)
         else:
             yield from self._ended(channel_id, _end(hang_up), hang_up.cause, hang_up.tech_cause)
+        # For a caller it is the last event. A phone's or trunk's channel is destroyed later.
         if not event.channel.channelvars.get("TR_DEVICE"):
-            self._registry.discard(
-                channel_id
-            )  # A caller's last event. A phone's or trunk's channel is destroyed later.
+            self._registry.discard(channel_id)
 
     def _on_destroyed(self, event: ari.ChannelDestroyed) -> Iterator[events.Event]:
         channel_id = event.channel.id

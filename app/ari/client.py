@@ -17,8 +17,8 @@ the connection is dropped and tried again.
 Only a wrong password at the first attempt is raised: somebody must change a setting. Asterisk replays nothing: that is
 what the reconcile is for.
 
-**Unsure.** A request without an answer, or held back by the open circuit, leaves the owner with a wrong picture. As soon as Asterisk
-answers again, `on_connected` is awaited once more on the same connection.
+**Unsure.** A request without an answer, or held back by the open circuit, leaves the owner with a wrong picture; or the owner finds
+that it has one (`doubt`). As soon as Asterisk answers again, `on_connected` is awaited once more on the same connection.
 
 **Frozen or blocked?** While a request waits for a playback, Asterisk answers neither pings nor requests on that websocket,
 but it lives and its events go on. So after `ping_deadline` without a byte the node is asked by HTTP: if that answers,
@@ -165,6 +165,10 @@ class Client:
         if isinstance(outcome, AriError):
             raise outcome
         return outcome
+
+    def doubt(self) -> None:
+        """Something shows that the owner has a wrong picture: let it look around again, within a `ping_interval`."""
+        self._is_unsure = True
 
     def close(self) -> None:
         """Make `run` end in good order. Safe to repeat, and before `run`."""

@@ -110,8 +110,9 @@ class AriLink(Listener):
     async def on_connected(self) -> None:
         """Subscribe to the phones, then find out what was missed."""
         began = perf_counter()
-        await self._subscribe(self._devices.device_ids)
+        # What is asked for from here on may not be done yet when Asterisk is listed; what was asked for before is, by the answers.
         asked_at, known = self._clock.now(), self._registry.ids
+        await self._subscribe(self._devices.device_ids)
         seen = await survey(self.client, self._app)
         self._registry.replace(known, {leg.leg_id for leg in seen.seen.legs})
         self._submit(replace(seen.seen, asked_at=asked_at, devices=tuple(self._look_at(seen.endpoints))))

@@ -54,6 +54,10 @@ class Sender(Protocol):
         """Send in order, in one write."""
         ...
 
+    def doubt(self) -> None:
+        """What we believe of Asterisk is wrong: look at it again."""
+        ...
+
 
 class Performer:
     """Carries out actions, and submits what Asterisk refused."""
@@ -80,6 +84,8 @@ class Performer:
         told = refusal(outcome) if isinstance(outcome, AriRefused) else None
         if told is not None:
             self._submit(told)
+        if isinstance(told, JoinRefused):
+            self._sender.doubt()  # One of the legs, or the bridge, is not what we believed.
 
     def _requests(self, action: actions.Action) -> Iterator[Request]:
         if isinstance(action, actions.RingPhone | actions.DialNumber):

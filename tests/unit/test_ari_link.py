@@ -1,8 +1,9 @@
 """The link between the dispatcher and one Asterisk: what it tells of connections that come and go, and of phones."""
 
 from app.acd.facts import CallConnected, OfferStarted
-from app.acd.model import UnavailableReason
+from app.acd.model import OfferOutcome, UnavailableReason
 from app.calls.events import AsteriskAway, AsteriskSeen
+from app.calls.facts import CallEnded
 from tests.support.switchboards import AGENTS, PHONES, SERVICE
 from tests.support.twin_hotline import TwinHotline, twin_hotline
 from tests.support.until import until
@@ -51,3 +52,14 @@ async def test_a_phone_that_a_reload_takes_away_is_unreachable_and_back_when_it_
         hotline.link.watch(PHONES)
         await hotline.link.meet_new_phones()
         await until(lambda: hotline.reason(ANN) is None, "the phone stays unreachable")
+
+
+async def test_a_caller_who_is_gone_without_a_word_is_missed_at_the_first_join() -> None:
+    """A refusal that nobody expected says that our picture is wrong. Otherwise agent after agent would answer for nobody."""
+    async with twin_hotline() as hotline:
+        caller = hotline.twin.call(SERVICE)
+        await until(lambda: caller.has_moh, "no music")
+        del hotline.twin.channels[caller.id]
+        await hotline.log_in(ANN)
+        await hotline.until_fact(CallEnded)
+        assert hotline.outcomes() == [OfferOutcome.FAILED]

@@ -33,7 +33,8 @@ doctor: .venv/.runtime ## say what is missing on this machine, and what to do ab
 secrets: $(addprefix var/secrets/,ari_password grafana_password thirdring_database_url thirdring_metrics_token) ## make up the passwords that compose.yaml needs
 
 test: .venv/.dev ## run all tests, on the real Asterisk and the real databases
-	@$(RUN) pytest --numprocesses 2 --dist loadfile
+	@$(RUN) pytest --numprocesses 2 --dist loadfile -m 'not alone'
+	@$(RUN) pytest -m alone tests/integration
 
 check: .venv/.dev ## the fast loop: style, types, import rules, unit and property tests
 	@$(BIN)/ruff check .

@@ -10,6 +10,7 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol, Self
 
 from app.clock import SystemClock
@@ -113,8 +114,19 @@ class Wire:
         self.address: SocketAddress = self._socket.getsockname()
         self.sink = silent_socket(self.host)
         self.pacer = Pacer(self._loop)
-        self.log = WireLog(started=SystemClock().now(), origin=self._loop.time(), length=self._log_length)
+        started, origin = self._now_by_both_clocks()
+        self.log = WireLog(started=started, origin=origin, length=self._log_length)
         self._loop.add_reader(self._socket, self._read)
+
+    def _now_by_both_clocks(self) -> tuple[datetime, float]:
+        """The wall time and the loop's at one moment: the closest reading of a few, for a busy machine may stop us between the two."""
+        readings = []
+        for _ in range(5):
+            before = self._loop.time()
+            wall = SystemClock().now()
+            readings.append((self._loop.time() - before, wall, before))
+        _, wall, origin = min(readings)
+        return wall, origin
 
     def close(self) -> None:
         """Stop everything on this wire at once, without a good-bye. May be called twice."""

@@ -29,6 +29,7 @@ def queues() -> Dashboard:
                     "target": "max(thirdring_service_level_target_ratio)",
                 },
                 unit=SHARE,
+                about="Answered in time by answered and abandoned, without short abandons, whatever formula the site's reports use.",
             ),
             lines(
                 "Average speed of answer, 15 minutes",

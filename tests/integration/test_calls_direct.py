@@ -13,7 +13,7 @@ from app.calls.hangup import HangUpParty
 from app.ids import AgentId, new_call_id
 from app.simulator.answering import Answer, Answering, Decline, RingForEver
 from tests.support.hotline_site import RING_ALL, SERVICE
-from tests.support.service import Hotline
+from tests.support.service import Hotline, logs_in
 from tests.support.until import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
@@ -203,6 +203,23 @@ async def test_no_offer_comes_while_a_colleague_rings(hotline: Hotline) -> None:
     await hotline.call(SERVICE)
     await until(lambda: hotline.in_phase(Phase.WAITING) == 2, "two calls wait")
     assert not hotline.told(OfferStarted)
+
+
+async def test_an_agent_who_logs_in_while_the_phone_is_in_a_call_gets_no_offer_on_top(
+    hotline: Hotline,
+) -> None:
+    """Not before that call is over."""
+    first, second = await hotline.agent(1), await hotline.phone("phone2", Answer())
+    there = await first.call("102")
+    await second.next_call()
+    await hotline.until_talking()
+    hotline.submit(logs_in(2))
+    await hotline.call(SERVICE)
+    await until(lambda: hotline.in_phase(Phase.WAITING) == 1, "no call waits")
+    assert not hotline.told(OfferStarted)
+    second.answering = RingForEver()
+    there.hang_up()
+    await hotline.fact(OfferStarted)
 
 
 async def test_a_number_that_nobody_has_is_refused_on_the_phone(hotline: Hotline) -> None:

@@ -77,12 +77,9 @@ async def test_a_caller_who_gives_up_stands_in_the_ledger(hotline: Hotline) -> N
     ended = await hotline.fact(OfferEnded)
     there.hang_up()
     fact = await hotline.fact(CallMissed)
-    await hotline.thirdring.journal.flush()
     ledger = PastMissedCalls(hotline.thirdring.journal.database.engine)
-    call = await ledger.missed_call(MissedId(fact.call_id))
-    offer = await ledger.missed_call(MissedId(ended.offer_id))
-    assert call is not None
-    assert offer is not None
+    call = await until(lambda: ledger.missed_call(MissedId(fact.call_id)), "the call is not in the ledger")
+    offer = await until(lambda: ledger.missed_call(MissedId(ended.offer_id)), "nor is the offer")
     assert (call.kind, call.cause, call.ring) == (MissedKind.CALL, MissCause.CALLER_LEFT, 1)
     assert "agent1" in [each.agent_id for each in call.on_duty]
     assert (offer.kind, offer.cause, offer.agent_id) == (MissedKind.OFFER, MissCause.IGNORED, "agent1")

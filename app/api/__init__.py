@@ -5,6 +5,7 @@ The files, in an order to read them:
     app.py                                           what the interface is made of: begin here
     shield.py, auth.py, auth_permission.py, auth_trail.py
                                                      what a request goes through, from the outside in; cookies are in auth_cookie.py
+    connections.py                                   connections that ask for nothing, and how many there may be
     routers/, schemas/                               the operations, one file per thing; what they take and show
     requests.py                                      a human's request becomes an event of the brains
     call_book.py, present.py, history.py             calls as they happen, calls now, calls of the past

@@ -73,7 +73,7 @@ class Engine:
     @property
     def is_suspended(self) -> bool:
         """Whether nothing can be done for calls now."""
-        return self._state.is_suspended
+        return self._state.suspended_since is not None
 
     @property
     def floor(self) -> Floor:
@@ -135,7 +135,7 @@ def _come_to_rest(state: State) -> None:
     while True:
         if (timer := state.timers.pop_due(state.now)) is not None:
             happenings.come_due(state, timer)
-        elif state.is_suspended:
+        elif state.suspended_since is not None:
             return
         elif state.thinned:
             _clear_thinned(state)

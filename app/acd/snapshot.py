@@ -127,7 +127,7 @@ class EngineSnapshot:
     calls: tuple[SavedCall, ...]
     offers: tuple[SavedOffer, ...]
     queues: tuple[SavedQueue, ...]
-    is_suspended: bool = False
+    suspended_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class EngineCopy:
     calls: Copies[SavedCall]
     offers: Copies[SavedOffer]
     queues: Copies[SavedQueue]
-    is_suspended: bool
+    suspended_since: datetime | None
 
     def snapshot(self) -> EngineSnapshot:
         """All of it, in its form."""
@@ -153,7 +153,7 @@ class EngineCopy:
             tuple(self.calls),
             tuple(self.offers),
             tuple(self.queues),
-            self.is_suspended,
+            self.suspended_since,
         )
 
 
@@ -173,7 +173,7 @@ def copy(state: State) -> EngineCopy:
         _copies(_CALLS, state.calls),
         _copies(_OFFERS, state.offers),
         _copies(_QUEUES, state.queues),
-        state.is_suspended,
+        state.suspended_since,
     )
 
 
@@ -185,7 +185,8 @@ def load(snapshot: EngineSnapshot) -> State:
     state.calls.update((each.id, _record(CallRecord, each)) for each in snapshot.calls)
     state.offers.update((each.id, _record(OfferRecord, each)) for each in snapshot.offers)
     state.queues.update((each.queue.id, _record(QueueRecord, each)) for each in snapshot.queues)
-    if snapshot.is_suspended:
+    if snapshot.suspended_since is not None:
+        state.suspended_since = snapshot.suspended_since
         suspension.suspend(state)
     derived.build(state)
     return state

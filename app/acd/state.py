@@ -204,10 +204,10 @@ class State:
         "freed",
         "hungry",
         "instant",
-        "is_suspended",
         "now",
         "offers",
         "queues",
+        "suspended_since",
         "thinned",
         "timers",
     )
@@ -217,8 +217,8 @@ class State:
         self.now = now
         self.instant = micros(now)
         """`now` in microseconds, as sort keys have it."""
-        self.is_suspended = False
-        """Nothing can be done for a call now (`suspension.py`)."""
+        self.suspended_since: datetime | None = None
+        """Since when nothing can be done for a call (`suspension.py`)."""
         self.agents: dict[AgentId, AgentRecord] = {}
         self.calls: dict[CallId, CallRecord] = {}
         self.offers: dict[OfferId, OfferRecord] = {}

@@ -16,16 +16,18 @@ _GRACE = timedelta(seconds=2)
 
 def suspend(state: State) -> None:
     """Nothing can be done for a call from now on. May be told twice."""
-    state.is_suspended = True
+    if state.suspended_since is None:
+        state.suspended_since = state.now
     state.timers.suspend()
 
 
 def resume(state: State) -> None:
     """Go on. May be told twice."""
-    if not state.is_suspended:
+    since, state.suspended_since = state.suspended_since, None
+    if since is None:
         return
-    state.is_suspended = False
     state.timers.resume()
-    for offer in state.offers.values():
-        offer.ring_deadline = max(offer.ring_deadline, state.now + _GRACE)
+    if since < state.now:
+        for offer in state.offers.values():
+            offer.ring_deadline = max(offer.ring_deadline, state.now + _GRACE)
     derived.build(state)

@@ -400,7 +400,7 @@ class _FloorLife(RuleBasedStateMachine):
     @invariant()
     def nobody_waits_in_a_queue_that_is_empty_of_agents(self) -> None:
         saved = self.engine.snapshot()
-        if saved.is_suspended:
+        if saved.suspended_since is not None:
             return
         views = {queue.id: queue for queue in self.engine.queues()}
         for call in saved.calls:

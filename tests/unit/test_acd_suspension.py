@@ -90,6 +90,19 @@ def test_a_ring_whose_time_is_over_has_two_more_seconds_after_the_resumption() -
     assert story.ringing == {"bob": "c1"}
 
 
+def test_a_suspension_without_a_gap_gives_no_ring_more_time() -> None:
+    """As when we only look again, in the middle of a connection."""
+    story = Story(queue("support", "ann bob", strategy=Strategy.LINEAR))
+    story.log_in("ann", "bob")
+    story.call("c1")
+    story.ring("ann")
+    story.wait(14.5)
+    story.tell(RoutingSuspended())
+    story.tell(RoutingResumed())
+    story.wait(0.5)
+    assert story.ringing == {"bob": "c1"}
+
+
 def test_a_ring_whose_time_is_not_over_keeps_it() -> None:
     """15 seconds from its start."""
     story = away()

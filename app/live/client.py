@@ -83,9 +83,7 @@ class LiveClient:
                 await self._say(connection, {"type": "authenticate", "token": self._token})
                 await self._subscribe(connection)
                 while True:
-                    changed = await self._hear(connection)
-                    if changed is not None:
-                        yield changed
+                    yield await self._hear(connection)
         except InvalidStatus as error:
             _raise_if_refused(error.response.status_code, "the handshake was refused", _REFUSED_STATUSES)
         except ConnectionClosed as error:
@@ -94,16 +92,14 @@ class LiveClient:
         except (OSError, TimeoutError, WebSocketException):
             pass  # Nobody is there, or nobody speaks: try again.
 
-    async def _hear(self, connection: ClientConnection) -> set[str] | None:
-        """The next message: what it changed; None when one before it is missing."""
+    async def _hear(self, connection: ClientConnection) -> set[str]:
+        """The next message that can be taken: what it changed. One that cannot, since one before it is missing, is as good as silence."""
         async with asyncio.timeout(_SILENCE):
-            message = json.loads(await connection.recv())
-        changed = self._copy.take(message)
-        if changed is not None:
-            self._backoff.reset()
-            self.is_stale = self._has_asked = False
-        elif not self._has_asked:
-            await self._subscribe(connection)
+            while (changed := self._copy.take(json.loads(await connection.recv()))) is None:
+                if not self._has_asked:
+                    await self._subscribe(connection)
+        self._backoff.reset()
+        self.is_stale = self._has_asked = False
         return changed
 
     async def _subscribe(self, connection: ClientConnection) -> None:

@@ -1,7 +1,7 @@
-"""`make bench`: the engine alone, a restart, then Thirdring beside app_queue and a plain Dial."""
+"""`make bench`: the engine alone, a restart, Thirdring beside app_queue and a plain Dial, live clients beside calls, the wallboard."""
 
 import subprocess
 import sys
 
-for part in ("tests.bench.engine", "tests.bench.restart", "tests.bench.telephony"):
-    subprocess.run([sys.executable, "-m", part], check=True)
+for part in ("engine", "restart", "telephony", "live", "wallboard"):
+    subprocess.run([sys.executable, "-m", f"tests.bench.{part}"], check=True)

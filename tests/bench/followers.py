@@ -8,6 +8,7 @@ messages say is looked at when all is over.
 """
 
 import json
+import os
 import select
 import socket
 import sys
@@ -32,6 +33,8 @@ class Order(msgspec.Struct):
     token: str
     clients: int
     topics: list[str]
+    has_own_views: bool
+    """Each client follows one thing more, which no other follows: so no two have the same view."""
 
 
 class Heard(msgspec.Struct):
@@ -92,10 +95,11 @@ class Followers:
     def connect(self) -> None:
         """One after the other, each until it has its snapshot."""
         address = urlsplit(self._order.url)
-        for _ in range(self._order.clients):
+        for number in range(self._order.clients):
+            own = [f"agent:desk-{os.getpid()}-{number}"] if self._order.has_own_views else []
             follower = _Follower(_opened(address.hostname or "", address.port or 80))
             follower.say(_encoded(type="authenticate", token=self._order.token))
-            follower.say(_encoded(type="subscribe", topics=self._order.topics))
+            follower.say(_encoded(type="subscribe", topics=self._order.topics + own))
             self._followers[follower.socket.fileno()] = follower
             self._epoll.register(follower.socket, select.EPOLLIN)
             while not follower.received:
@@ -152,9 +156,6 @@ def _encoded(**message: Any) -> bytes:
 
 
 if __name__ == "__main__":
-    import os
-
-    os.nice(int(os.environ.get("CNICE", "0")))
     followers = Followers(msgspec.json.decode(sys.stdin.buffer.readline(), type=Order))
     followers.connect()
     print("ready", flush=True)

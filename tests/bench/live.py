@@ -57,6 +57,7 @@ class Measured:
     service_cpu: timedelta
     clients_cpu: timedelta
     asterisk_cpu: timedelta
+    memory_mib: float
 
     def __add__(self, other: "Measured") -> "Measured":
         """Both as one."""
@@ -72,6 +73,7 @@ class Measured:
             self.service_cpu + other.service_cpu,
             self.clients_cpu + other.clients_cpu,
             self.asterisk_cpu + other.asterisk_cpu,
+            other.memory_mib,
         )
 
     def row(self) -> tuple[str, ...]:
@@ -84,6 +86,7 @@ class Measured:
             in_ms(self.run.freed_to_ring),
             f"{self.messages:.1f}" if self.clients else "-",
             *(f"{each.total_seconds() / self.seconds:.0%}" for each in cpu),
+            f"{self.memory_mib:.0f}",
             f"{self.run.failed} calls, {self.missed} moments, {len(self.closed)} clients",
         )
 
@@ -94,7 +97,7 @@ class Crowd:
     def __init__(self) -> None:
         self._processes: list[asyncio.subprocess.Process] = []
 
-    async def join(self, ours: Controller, clients: int) -> None:
+    async def join(self, ours: Controller, clients: int, *, has_own_views: bool) -> None:
         """Let so many connect; they have their snapshots when this returns."""
         shares = [CLIENTS_OF_A_PROCESS] * (clients // CLIENTS_OF_A_PROCESS)
         if rest := clients % CLIENTS_OF_A_PROCESS:
@@ -108,7 +111,8 @@ class Crowd:
             )
             self._processes.append(process)
             assert process.stdin
-            process.stdin.write(msgspec.json.encode(Order(ours.url, ours.token, share, TOPICS)) + b"\n")
+            order = Order(ours.url, ours.token, share, TOPICS, has_own_views)
+            process.stdin.write(msgspec.json.encode(order) + b"\n")
         for process in self._processes:
             assert process.stdout
             if await process.stdout.readline() != b"ready\n":
@@ -124,14 +128,17 @@ class Crowd:
         return [msgspec.json.decode(each, type=Heard) for each in told]
 
 
-async def measure(people: Floor, bench_node: Node, ours: Controller, *, clients: int, calls: int) -> Measured:
+async def measure(
+    people: Floor, bench_node: Node, ours: Controller, *, clients: int, calls: int, has_own_views: bool
+) -> Measured:
     """One run."""
     crowd = Crowd()
-    await crowd.join(ours, clients)
+    await crowd.join(ours, clients, has_own_views=has_own_views)
     loop = asyncio.get_running_loop()
     began, before = loop.time(), (ours.process.cpu(), crowd.cpu(), bench_node.cpu())
     run = await freed(people, "4001", calls)
     seconds, after = loop.time() - began, (ours.process.cpu(), crowd.cpu(), bench_node.cpu())
+    memory = ours.process.memory_mib()
     heard = await crowd.leave()
     moments = _moments(people, since=began)
     delays = [delay for each in heard for delay in _delays(each, moments)]
@@ -147,6 +154,7 @@ async def measure(people: Floor, bench_node: Node, ours: Controller, *, clients:
         service_cpu=after[0] - before[0],
         clients_cpu=after[1] - before[1],
         asterisk_cpu=after[2] - before[2],
+        memory_mib=memory,
     )
 
 
@@ -188,7 +196,9 @@ def _shown(message: dict[str, Any], numbers: dict[str, str]) -> Iterator[Moment]
                 yield _ANSWERED, number
 
 
-async def live(directory: Path, *, steps: tuple[int, ...], rounds: int, calls: int) -> None:
+async def live(
+    directory: Path, *, steps: tuple[int, ...], rounds: int, calls: int, has_own_views: bool
+) -> None:
     """Print the table."""
     async with (
         node(directory, agents=AGENTS) as bench_node,
@@ -198,7 +208,9 @@ async def live(directory: Path, *, steps: tuple[int, ...], rounds: int, calls: i
         await freed(people, "4001", calls // 4)  # Warm: the first calls of a service cost more.
         results: dict[int, Measured] = {}
         for clients in steps * rounds:
-            measured = await measure(people, bench_node, ours, clients=clients, calls=calls)
+            measured = await measure(
+                people, bench_node, ours, clients=clients, calls=calls, has_own_views=has_own_views
+            )
             sys.stderr.write("  ".join(measured.row()) + "\n")
             results[clients] = results[clients] + measured if clients in results else measured
     table(
@@ -211,6 +223,7 @@ async def live(directory: Path, *, steps: tuple[int, ...], rounds: int, calls: i
             "CPU of the service",
             "of the clients",
             "of Asterisk",
+            "MiB of the service",
             "failed",
         ),
         [measured.row() for measured in results.values()],
@@ -225,9 +238,18 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=200, help="calls per run")
     parser.add_argument("--clients", type=int, nargs="+", default=CLIENTS, help="how many, run after run")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each of them")
+    parser.add_argument("--own-views", action="store_true", help="no two clients follow the same")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        asyncio.run(live(Path(name), steps=tuple(wanted.clients), rounds=wanted.rounds, calls=wanted.calls))
+        asyncio.run(
+            live(
+                Path(name),
+                steps=tuple(wanted.clients),
+                rounds=wanted.rounds,
+                calls=wanted.calls,
+                has_own_views=wanted.own_views,
+            )
+        )
 
 
 if __name__ == "__main__":

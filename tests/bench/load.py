@@ -85,7 +85,7 @@ class Floor:
 
     async def call(self, entry: str) -> CallNote:
         """One more caller."""
-        number = f"8{next(self._numbers):07d}"
+        number = f"8{next(self._numbers):010d}"
         dialog = await self._outside.call(entry, caller_number=number)
         note = CallNote(dialog.started_at, dialog)
         self._by_number[number] = note

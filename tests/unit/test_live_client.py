@@ -1,6 +1,7 @@
 """The client follows the floor through whatever happens, and never takes old figures for new ones."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -206,6 +207,26 @@ async def test_silence_makes_the_copy_stale(monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setattr(client_module, "_SILENCE", 5.0)
             again.set()
             await until(lambda: not client.is_stale, "expected a fresh copy")
+
+
+async def test_messages_behind_a_gap_that_nobody_fills_are_as_good_as_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A service that speaks and speaks, but not of what is missing: the copy is stale, whatever it hears."""
+    monkeypatch.setattr(client_module, "_SILENCE", 0.2)
+
+    async def never_fills_it(line: Line) -> None:
+        await line.subscription()
+        await line.snapshot(5, a={"waiting": 1})
+        for number in itertools.count(7):
+            await line.heartbeat(number, number)
+            await asyncio.sleep(0.02)
+
+    async with acting(never_fills_it) as url:
+        client = new_client(url)
+        async with following(client) as heard:
+            await until(lambda: set() in heard, "expected the copy to become stale")
+            assert client.is_stale
 
 
 @pytest.mark.parametrize("code", [1012, CloseCode.TOO_SLOW, CloseCode.AUTHENTICATION_LATE])

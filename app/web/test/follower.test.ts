@@ -94,6 +94,16 @@ test("a connection that ends is told at once, and resumed where it was", () => {
   assert.deepEqual(around.socket.sent[1]?.["resume"], { epoch: "e", seq: 5 });
 });
 
+test("messages behind a gap that nobody fills are as good as silence", () => {
+  const around = Around.fresh();
+  const waiting = around.timer;
+  around.socket.says({ type: "delta", after: 7, seq: 8 });
+  around.socket.says({ type: "heartbeat", after: 8, seq: 9 });
+  assert.equal(around.timer, waiting);
+  around.timePasses();
+  assert.deepEqual(around.told, ["snapshot", "lost"]);
+});
+
 test("silence is told, though the connection looks open", () => {
   const around = Around.fresh();
   const first = around.socket;

@@ -72,10 +72,10 @@ export class Follower {
 
   #hear(socket: WebSocket, text: string): void {
     if (socket !== this.#socket) return;
-    this.#expectMessage(socket);
     const message = parse(text);
     const changed = this.copy.take(message);
     if (changed !== null) {
+      this.#expectMessage(socket);
       this.#hasAsked = false;
       this.#backoff.reset();
       this.#listener.heard(message, changed);
@@ -84,7 +84,7 @@ export class Follower {
     }
   }
 
-  /** A socket may look open for minutes after the network is gone. */
+  /** A socket may look open for minutes after the network is gone. Messages that cannot be taken are as good as silence. */
   #expectMessage(socket: WebSocket): void {
     this.#wait(() => {
       this.#end(socket, 0, "silence");

@@ -89,6 +89,9 @@ class Followers:
         self._order = order
         self._followers: dict[int, _Follower] = {}
         self._numbers: dict[bytes, int] = {}
+        """Places of messages."""
+        self._places: dict[bytes, int] = {}
+        """The same, by what came from the socket when that was one message and nothing else, as it is nearly always."""
         self._closed: list[str] = []
         self._epoll = select.epoll()
 
@@ -124,9 +127,17 @@ class Followers:
 
     def _take(self, follower: _Follower) -> None:
         data, now = follower.socket.recv(_CHUNK), time.monotonic()
-        for operation, payload in follower.frames(data):
+        is_whole = not follower.rest
+        if is_whole and data in self._places:
+            follower.received.append((self._places[data], now))
+            return
+        frames = follower.frames(data)
+        for operation, payload in frames:
             if operation == _TEXT:
-                follower.received.append((self._numbers.setdefault(payload, len(self._numbers)), now))
+                place = self._numbers.setdefault(payload, len(self._numbers))
+                follower.received.append((place, now))
+                if is_whole and len(frames) == 1 and not follower.rest:
+                    self._places[data] = place
             elif operation == _PING:
                 follower.say(payload, _PONG)
             elif operation == _CLOSE:

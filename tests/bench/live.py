@@ -32,7 +32,7 @@ CLIENTS = (0, 1, 100, 1_000)
 ROUNDS = 3
 """All steps follow each other so often, and what they gave is put together: a machine is not the same all the time."""
 AGENTS = 5
-CLIENTS_OF_A_PROCESS = 500
+CLIENTS_OF_A_PROCESS = 1_000
 TOPICS = ["site", "queues", "agents", "calls", "alerts"]
 
 Moment = tuple[int, str]

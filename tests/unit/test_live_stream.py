@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from contextlib import asynccontextmanager
 from datetime import time as clock_time
 from datetime import timedelta
@@ -418,6 +418,39 @@ async def test_a_snapshot_is_built_once_for_all_who_want_the_same(
     assert b"c1" in await listener.snapshot(clients[0])
     for client in clients:
         listener.leave(client)
+
+
+async def test_what_is_over_leaves_nothing_behind(stage: Stage, server: LiveServer) -> None:
+    """A service lives for weeks: calls, clients and views come and go by the thousand."""
+    listener = _hub_of(stage)
+    async with server.following("calls", "queues", "alerts") as board:
+        before = None
+        for number in range(60):
+            async with server.following("calls", f"call:c{number}", numbers="full"):
+                stage.call(f"c{number}")
+                await board.hear_of(f"call:c{number}")
+                stage.puts_down(f"c{number}")
+                await board.hear_of_end(f"call:c{number}")
+            if number == 20:
+                await until(lambda: listener.client_count == 1, "expected the other client to leave")
+                before = _sizes(listener)
+        await until(lambda: listener.client_count == 1, "expected the other client to leave")
+        assert _sizes(listener) == before
+
+
+def _sizes(listener: hub.Hub) -> dict[str, int]:
+    """How much the hub holds, but for the ring, which has a limit."""
+    held: dict[str, Sized] = {
+        "values": listener._values._encoded,
+        "audiences": listener._audiences._audience_by_view,
+        "topics": listener._audiences._audiences_by_topic,
+        "clients": listener._audiences._audience_by_client,
+        "alerts": listener._alerts._alerts,
+        "alerts by source": listener._alerts._ids_by_source,
+        "deadlines": listener._alerts._breaks_at,
+        "to be told": listener._rounds._clients,
+    }
+    return {name: len(each) for name, each in held.items()}
 
 
 async def test_too_many_clients_are_told_so(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,5 +44,4 @@ def configure_logs(*, level: str, as_json: bool) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _NeverRaises(sys.stderr))),
-        cache_logger_on_first_use=True,
     )

@@ -119,6 +119,18 @@ class ChannelUnhold(Event, frozen=True, kw_only=True):
     channel: Channel
 
 
+class ReferredBy(Struct, frozen=True):
+    """Who asks for a transfer."""
+
+    source_channel: Channel
+
+
+class ChannelTransfer(Event, frozen=True, kw_only=True):
+    """The phone's transfer key (REFER): nothing has been done yet, and the phone waits for `transfer_progress`."""
+
+    referred_by: ReferredBy
+
+
 class PlaybackStarted(Event, frozen=True, kw_only=True):
     """A playback starts."""
 
@@ -180,6 +192,7 @@ EVENTS: tuple[type[Event], ...] = (
     ChannelHold,
     ChannelLeftBridge,
     ChannelStateChange,
+    ChannelTransfer,
     ChannelUnhold,
     Dial,
     EndpointStateChange,

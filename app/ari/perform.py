@@ -138,6 +138,7 @@ _REQUESTS: dict[type, Callable[[Any], Request]] = {
     actions.StartRingback: lambda action: channels.ring(action.leg_id),
     actions.StopRingback: lambda action: channels.ring_stop(action.leg_id),
     actions.PlayPrompt: _play_prompt,
+    actions.DeclineTransfer: lambda action: channels.decline_transfer(action.leg_id),
     actions.CreateBridge: lambda action: bridges.create(action.bridge_id, name=action.bridge_id),
     actions.JoinBridge: lambda action: bridges.add_channels(action.bridge_id, action.leg_ids),
     actions.DestroyBridge: lambda action: bridges.destroy(action.bridge_id),

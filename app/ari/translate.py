@@ -60,6 +60,7 @@ class Translator:
             ari.ChannelEnteredBridge: self._on_entered_bridge,
             ari.ChannelHold: self._on_hold,
             ari.ChannelUnhold: self._on_unhold,
+            ari.ChannelTransfer: self._on_transfer,
             ari.PlaybackFinished: self._on_playback_finished,
             ari.EndpointStateChange: self._on_endpoint,
             ari.PeerStatusChange: self._on_endpoint,
@@ -134,6 +135,11 @@ class Translator:
     def _on_unhold(self, event: ari.ChannelUnhold) -> Iterator[events.Event]:
         if self._is_leg(LegId(event.channel.id)):
             yield events.LegUnheld(LegId(event.channel.id))
+
+    def _on_transfer(self, event: ari.ChannelTransfer) -> Iterator[events.Event]:
+        leg_id = LegId(event.referred_by.source_channel.id)
+        if self._is_leg(leg_id):
+            yield events.TransferRequested(leg_id)
 
     def _on_playback_finished(self, event: ari.PlaybackFinished) -> Iterator[events.Event]:
         leg_id = LegId(event.playback.target_uri.removeprefix("channel:"))

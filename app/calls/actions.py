@@ -86,6 +86,13 @@ class PlayPrompt:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclineTransfer:
+    """Tell a phone that its transfer is not carried out; its call goes on untouched."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class CreateBridge:
     """Make the bridge of a call, before it is needed."""
 
@@ -126,6 +133,7 @@ Action = (
     | StartRingback
     | StopRingback
     | PlayPrompt
+    | DeclineTransfer
     | CreateBridge
     | JoinBridge
     | DestroyBridge

@@ -87,6 +87,13 @@ class LegUnheld:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRequested:
+    """The phone's own transfer key was pressed; the phone waits to hear what becomes of it."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class LegEnded:
     """The leg is gone. `cause` is Q.850, `sip_code` the phone's status code when it gave one."""
 
@@ -212,6 +219,7 @@ Event = (
     | LegJoined
     | LegHeld
     | LegUnheld
+    | TransferRequested
     | LegEnded
     | PromptFinished
     | JoinRefused

@@ -20,7 +20,7 @@ from app.acd.facts import CallLeft
 from app.acd.model import ExitReason
 from app.acd.snapshot import EngineCopy, EngineSnapshot
 from app.calls import events
-from app.calls.actions import DestroyBridge, HangUpLeg
+from app.calls.actions import DeclineTransfer, DestroyBridge, HangUpLeg
 from app.calls.call import Call, CallKind, Leg, LegRole, Phase
 from app.calls.copying import copies_of
 from app.calls.direct import DirectCalls
@@ -103,6 +103,7 @@ class Switchboard:
             events.LegJoined: self.joining.on_leg_joined,
             events.LegHeld: self._on_leg_held,
             events.LegUnheld: self._on_leg_unheld,
+            events.TransferRequested: self._on_transfer_requested,
             events.LegEnded: self._on_leg_ended,
             events.PromptFinished: self._on_prompt_finished,
             events.JoinRefused: self.joining.on_join_refused,
@@ -251,6 +252,11 @@ class Switchboard:
         call.note_hold(leg, turn.now, is_held=is_held)
         if leg.id == call.winner:
             self.route(acd.CallHeld(call.id) if is_held else acd.CallUnheld(call.id), turn)
+
+    def _on_transfer_requested(self, event: events.TransferRequested, turn: Turn) -> None:
+        """No transfers yet: the agent is told so by the phone, and goes on talking."""
+        if event.leg_id in self.legs:
+            turn.do(DeclineTransfer(event.leg_id))
 
     def _on_leg_ended(self, event: events.LegEnded, turn: Turn) -> None:
         leg = self.legs.pop(event.leg_id, None)

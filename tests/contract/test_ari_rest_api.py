@@ -40,6 +40,7 @@ BUILDS = [
     partial(bridges.show_all),
     partial(channels.answer, "c"),
     partial(channels.continue_in_dialplan, "c", context="x", extension="s", priority=1),
+    partial(channels.decline_transfer, "c"),
     *(partial(channels.hang_up, "c", reason=reason) for reason in HangUpReason),
     partial(
         channels.originate,
@@ -75,6 +76,7 @@ SNAPSHOTS = (
 )
 PARTS = {
     messages.Peer: "Peer",
+    messages.ReferredBy: "ReferredBy",
     snapshots.CallerId: "CallerID",
     snapshots.Dialplan: "DialplanCEP",
     snapshots.AsteriskInfo: "AsteriskInfo",

@@ -7,6 +7,7 @@ import pytest
 
 from app.acd.facts import CallConnected
 from app.acd.model import AgentState
+from app.calls.call import Phase
 from app.calls.facts import CallEnded, CallHoldChanged
 from app.simulator import sip
 from app.simulator.answering import Answer
@@ -20,7 +21,7 @@ from tests.support.until import until
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
 CALLER_HZ, AGENT_HZ = 600, 1000
-RINGING, PROGRESS, OK = 180, 183, 200
+RINGING, PROGRESS, OK, ACCEPTED, DECLINED = 180, 183, 200, 202, 603
 
 
 async def test_a_caller_and_an_agent_hear_each_other(hotline: Hotline) -> None:
@@ -189,6 +190,28 @@ async def test_who_hangs_up_while_both_hold_ends_the_call_and_the_hold(hotline: 
     began = await hotline.fact(CallHoldChanged, leg_id=winner)
     assert ended.held_ms == round((ended.at - began.at).total_seconds() * 1000)
     await until(lambda: hotline.agent_view(1).state is AgentState.IDLE, "the agent is not free")
+
+
+async def test_the_transfer_key_is_declined_and_the_talk_goes_on(hotline: Hotline) -> None:
+    """The phone hears 603 about it; Asterisk by itself would have moved the caller out of our hands."""
+    there, here = await hotline.talk()
+    assert await here.transfer(SERVICE) == ACCEPTED
+    await until(
+        lambda: here.transfer_reports[-1:] == [DECLINED], "the phone is not told that nothing comes of it"
+    )
+    here.play(AGENT_HZ)
+    there.play(CALLER_HZ)
+    await asyncio.gather(there.hears(AGENT_HZ), here.hears(CALLER_HZ))
+    assert hotline.the_call.phase is Phase.TALKING
+
+
+async def test_a_caller_cannot_send_the_agent_away(hotline: Hotline) -> None:
+    there, here = await hotline.talk()
+    assert await there.transfer(SERVICE) == DECLINED
+    here.play(AGENT_HZ)
+    there.play(CALLER_HZ)
+    await asyncio.gather(there.hears(AGENT_HZ), here.hears(CALLER_HZ))
+    assert hotline.the_call.phase is Phase.TALKING
 
 
 async def test_an_agent_who_answers_late_is_connected_all_the_same(hotline: Hotline) -> None:

@@ -82,6 +82,7 @@ class TinyAsterisk:
             act.StartRingback: self._ring_back,
             act.StopRingback: lambda action: self._stop(action.leg_id, Sound.RINGING_TONE),
             act.PlayPrompt: lambda action: self._say(action.leg_id, events.PromptFinished(action.leg_id)),
+            act.DeclineTransfer: lambda _action: None,
             act.CreateBridge: lambda action: self.bridges.add(action.bridge_id),
             act.JoinBridge: self._join,
             act.DestroyBridge: self._destroy,

@@ -11,6 +11,7 @@ from app.calls.actions import (
     Action,
     AnswerLeg,
     CreateBridge,
+    DeclineTransfer,
     DestroyBridge,
     DialNumber,
     HangUpLeg,
@@ -39,6 +40,7 @@ from app.calls.events import (
     OriginateRequested,
     PhoneDialled,
     PromptFinished,
+    TransferRequested,
 )
 from app.calls.facts import CallEnded, CallHoldChanged, CallStarted, LegFinished
 from app.calls.hangup import HangUpParty, HangUpReason, LegEnd
@@ -318,6 +320,12 @@ def test_a_hold_key_pressed_twice_is_one_hold(board: Board) -> None:
     connect(board)
     assert only(board.handle(LegHeld(OFFER1)), CallHoldChanged)
     assert board.handle(LegHeld(OFFER1)) == Outcome()
+
+
+def test_a_transfer_key_is_declined_and_the_call_goes_on(board: Board) -> None:
+    connect(board)
+    assert board.handle(TransferRequested(OFFER1)) == Outcome(actions=(DeclineTransfer(OFFER1),))
+    assert board.handle(TransferRequested(LegId("nobody's"))) == Outcome()
 
 
 def test_each_party_has_a_hold_of_its_own(board: Board) -> None:

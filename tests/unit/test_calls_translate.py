@@ -12,7 +12,15 @@ from app.ari.devices import DeviceWatch
 from app.ari.registry import Registry
 from app.ari.snapshots import Bridge, CallerId, Channel, Endpoint
 from app.ari.translate import Translator, caller_arrived
-from app.calls.events import Event, LegAnswered, LegEnded, LegJoined, LegRinging, PhoneDialled
+from app.calls.events import (
+    Event,
+    LegAnswered,
+    LegEnded,
+    LegJoined,
+    LegRinging,
+    PhoneDialled,
+    TransferRequested,
+)
 from app.calls.hangup import LegEnd
 from app.ids import BridgeId, CallId, DeviceId, LegId
 
@@ -124,6 +132,12 @@ def test_a_leg_that_comes_from_the_dialplan_was_answered_even_if_nobody_knows_it
 def test_entering_a_bridge_is_told_with_the_bridge(ear: Ear) -> None:
     entered = told(ari.ChannelEnteredBridge, channel=channel(), bridge=Bridge("b"))
     assert ear.hear(entered) == [LegJoined(LEG, BridgeId("b"))]
+
+
+def test_the_transfer_key_is_told_of_the_leg_it_was_pressed_on(ear: Ear) -> None:
+    pressed = told(ari.ChannelTransfer, referred_by=ari.ReferredBy(channel()))
+    other = told(ari.ChannelTransfer, referred_by=ari.ReferredBy(channel("other")))
+    assert ear.hear(pressed, other) == [TransferRequested(LEG)]
 
 
 # --- phones --------------------------------------------------------------------------------------------------------

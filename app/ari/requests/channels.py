@@ -97,6 +97,15 @@ def play(channel_id: str, playback_id: str, *, media: Sequence[str]) -> Request:
     )
 
 
+def decline_transfer(channel_id: str) -> Request:
+    """Tell the phone which pressed its transfer key that nothing comes of it. Since 20.13, 21.8, 22.3."""
+    return Request(
+        method="POST",
+        path=path("channels", channel_id, "transfer_progress"),
+        query=query(states="channel_declined"),
+    )
+
+
 def continue_in_dialplan(
     channel_id: str, *, context: str = "", extension: str = "", priority: int | None = None
 ) -> Request:

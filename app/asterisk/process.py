@@ -34,6 +34,7 @@ from app.asterisk.errors import (
 from app.asterisk.incidents import Died, Incident, Restarted, RestartFailed
 from app.asterisk.installation import Installation
 from app.asterisk.layout import Layout
+from app.asterisk.log_size import keep_small
 from app.asterisk.node_config import NodeConfig
 from app.asterisk.ports import Ports, check_ports, choose_ports
 from app.asterisk.render import listed_modules, needed_modules, render, write
@@ -43,6 +44,7 @@ from app.lock import DirectoryLock
 _READY_WITHIN: Final = timedelta(seconds=20)
 _ENDS_WITHIN: Final = timedelta(seconds=5)
 _LOOK_EVERY: Final = 0.02
+_LOG_LOOK_EVERY: Final = timedelta(seconds=30)
 _TRIES: Final = 3
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(milliseconds=100), timedelta(seconds=10)
 _STEADY_AFTER: Final = timedelta(minutes=1)
@@ -299,8 +301,8 @@ class Asterisk:
 
     async def _has_died(self) -> bool:
         """Wait for its end; False when the end was asked for."""
-        if self._child and not self._is_stopping:
-            await self._child.wait()
+        while self._child and not self._is_stopping and not await self._child.ends_within(_LOG_LOOK_EVERY):
+            await keep_small(self.log_file, self.console)
         return not self._is_stopping
 
     def _was_steady(self) -> bool:

@@ -21,6 +21,7 @@ from app.asterisk.bundle import cache_directory
 from app.asterisk.errors import ModulesMissing, PortInUse, StartFailed
 from app.asterisk.incidents import Died, Incident, Restarted, RestartFailed
 from app.asterisk.installation import Installation
+from app.asterisk.log_size import keep_small
 from app.asterisk.node_config import Extras
 from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
@@ -120,6 +121,31 @@ async def test_a_graceful_stop_waits_for_the_calls(own_asterisk: Asterisk) -> No
             assert not stopping.done()
             call.hang_up()
     assert own_asterisk.pid is None
+
+
+async def test_a_large_log_is_begun_anew_and_the_one_before_is_kept(own_asterisk: Asterisk) -> None:
+    """Else a stranger who sends nonsense for weeks fills the disk."""
+    log, before = own_asterisk.log_file, own_asterisk.log_file.with_suffix(".log.1")
+
+    async def nonsense(into: Path) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.sendto(
+                b"OPTIONS sip:4001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\n"
+                b"From: <<nonsense\r\nTo: <sip:4001@127.0.0.1>\r\nCSeq: 1 OPTIONS\r\nCall-ID: 1\r\n\r\n",
+                ("127.0.0.1", own_asterisk.ports.sip),
+            )
+        await until(lambda: "syntax error" in into.read_text(errors="replace"), f"no warning in {into.name}")
+
+    await nonsense(log)
+    await keep_small(log, own_asterisk.console)
+    assert not before.exists(), "it is small"
+    await keep_small(log, own_asterisk.console, largest=1)
+    assert "syntax error" in before.read_text(errors="replace")
+    assert "syntax error" not in log.read_text(errors="replace")
+    await nonsense(log)
+    log.unlink()
+    await keep_small(log, own_asterisk.console)
+    await nonsense(log)
 
 
 async def test_watching_ends_when_it_is_stopped(own_asterisk: Asterisk) -> None:

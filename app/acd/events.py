@@ -120,9 +120,10 @@ class OfferRinging:
 
 @dataclass(frozen=True, slots=True)
 class OfferAnswered:
-    """The agent's phone was picked up. The first answer wins the call."""
+    """The agent's phone was picked up, at `answered_at` if that was earlier than now. The first answer that is told wins the call."""
 
     offer_id: OfferId
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

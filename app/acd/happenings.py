@@ -90,7 +90,7 @@ def _offer_ringing(state: State, event: ev.OfferRinging) -> None:
 
 def _offer_answered(state: State, event: ev.OfferAnswered) -> None:
     if (offer := state.offers.get(event.offer_id)) is not None:
-        offers.answered(state, offer)
+        offers.answered(state, offer, event.answered_at)
 
 
 def _offer_failed(state: State, event: ev.OfferFailed) -> None:

@@ -1,6 +1,6 @@
 """One offer, from the reservation of an agent to its one end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.acd import agents, ring_watch, waiting
 from app.acd.call_state import CallMove, next_state
@@ -58,12 +58,12 @@ def rang(state: State, offer: OfferRecord) -> None:
             ring_watch.watch_offer(state, offer)
 
 
-def answered(state: State, offer: OfferRecord) -> None:
-    """The phone was picked up: this offer wins the call, the others are taken back."""
+def answered(state: State, offer: OfferRecord, answered_at: datetime | None) -> None:
+    """The phone was picked up, now or earlier: this offer wins the call, the others are taken back."""
     if offer.answered_at is not None:
         return
     call = state.calls[offer.call_id]
-    offer.answered_at = state.now
+    offer.answered_at = answered_at or state.now
     call.winner = offer.id
     _stop_timers(state, offer)
     _stop_steps(state, call)

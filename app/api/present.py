@@ -64,6 +64,7 @@ class PresentCalls:
             enqueued_at=queued.enqueued_at if queued else record.enqueued_at,
             priority=queued.priority if queued else record.priority,
             agent_id=winner.agent_id if winner else record.agent_id,
+            answered_at=winner.answered_at if winner and call.bridged_at else record.answered_at,
             bridged_at=call.bridged_at,
             held_ms=round(call.held / _MILLISECOND),
         )

@@ -10,7 +10,7 @@ from app.ari.answer import Answer, Outcome
 from app.ari.client import Client, Lane
 from app.ari.requests import asterisk, bridges, channels, endpoints
 from app.ari.snapshots import AsteriskInfo, Bridge, Channel, ChannelState, Endpoint
-from app.ari.translate import arrived_at
+from app.ari.translate import answered_at, arrived_at, two
 from app.calls.events import AsteriskSeen, SeenLeg
 from app.ids import BridgeId, DeviceId, LegId
 
@@ -56,7 +56,8 @@ def _in_our_words(info: AsteriskInfo, listed: list[Channel], bridged: list[Bridg
 
 def _seen_leg(channel: Channel, bridge_id: BridgeId | None, app: str) -> SeenLeg | None:
     made_by_us = bool(channel.channelvars.get("TR_LEG"))
-    kind, dialled = stasis_arguments(channel, app)
+    arguments = _stasis_arguments(channel, app)
+    kind, dialled = two(arguments)
     if not made_by_us and not kind:
         return None
     return SeenLeg(
@@ -71,13 +72,11 @@ def _seen_leg(channel: Channel, bridge_id: BridgeId | None, app: str) -> SeenLeg
         dialled=dialled,
         device_id=DeviceId(channel.channelvars.get("TR_DEVICE", "")) if kind == "phone" else None,
         arrived_at=arrived_at(channel),
+        answered_at=answered_at(arguments) if made_by_us else None,
     )
 
 
-def stasis_arguments(channel: Channel, app: str) -> tuple[str, str]:
-    """What the dialplan said when it handed the channel over to us: its kind and the number or leg; empty when it is not ours."""
-    owner, _, arguments = channel.dialplan.app_data.partition(",")
-    if channel.dialplan.app_name != "Stasis" or owner != app:
-        return "", ""
-    kind, _, argument = arguments.partition(",")
-    return kind, argument
+def _stasis_arguments(channel: Channel, app: str) -> list[str]:
+    """What the dialplan said when it handed the channel over to us; empty when it is not ours."""
+    owner, *arguments = channel.dialplan.app_data.split(",")
+    return arguments if channel.dialplan.app_name == "Stasis" and owner == app else []

@@ -10,8 +10,8 @@ What this has to know (measured on 22.10.1):
 - The phone's ringing comes as ChannelStateChange and as Dial, in the same millisecond. One of them is enough.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from app.ari import messages as ari
@@ -72,12 +72,12 @@ class Translator:
         return handler(event) if handler is not None else iter(())
 
     def _on_stasis_start(self, event: ari.StasisStart) -> Iterator[events.Event]:
-        channel, (kind, argument) = event.channel, _two(event.args)
+        channel, (kind, argument) = event.channel, two(event.args)
         self._registry.add(channel.id)
         if kind == "entry":
             yield caller_arrived(channel, argument)
         elif kind == "leg":
-            yield events.LegAnswered(LegId(channel.id))
+            yield events.LegAnswered(LegId(channel.id), answered_at(event.args))
         elif kind == "phone":
             device_id = DeviceId(channel.channelvars.get("TR_DEVICE", ""))
             yield events.PhoneDialled(CallId(channel.id), device_id, argument)
@@ -169,12 +169,19 @@ def arrived_at(channel: Channel) -> datetime | None:
     return channel.created_at if channel.creationtime else None
 
 
+def answered_at(arguments: Sequence[str]) -> datetime | None:
+    """When a leg was picked up: the dialplan says it in milliseconds since 1970 when the leg had to wait for a controller."""
+    waited_since = next(iter(arguments[2:]), "")
+    return datetime.fromtimestamp(int(waited_since) / 1000, UTC) if waited_since.isdecimal() else None
+
+
 def _shown(text: str) -> str:
     """What a stranger's phone calls itself, without signs that would steer a terminal or turn a line of text around."""
     return "".join(sign for sign in text if sign.isprintable())
 
 
-def _two(args: list[str]) -> tuple[str, str]:
+def two(args: Sequence[str]) -> tuple[str, str]:
+    """Kind, and the number or leg, of what the dialplan said when it handed a channel over; empty where it said less."""
     return (args[0] if args else "", args[1] if len(args) > 1 else "")
 
 

@@ -51,9 +51,10 @@ class LegRinging:
 
 @dataclass(frozen=True, slots=True)
 class LegAnswered:
-    """The phone was picked up and its channel is ours to bridge."""
+    """The phone was picked up and its channel is ours to bridge. `answered_at` is given when nobody was there to hear it then."""
 
     leg_id: LegId
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ class SeenLeg:
     dialled: str = ""
     device_id: DeviceId | None = None
     arrived_at: datetime | None = None
+    answered_at: datetime | None = None
+    """When a leg of ours was picked up, if nobody was there to hear it."""
 
 
 @dataclass(frozen=True, slots=True)

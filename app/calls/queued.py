@@ -212,7 +212,7 @@ class QueuedCalls:
 
     def on_answered(self, call: Call, leg: Leg, turn: Turn) -> None:
         """The agent answered. Whoever did not win is hung up without a missed call in the phone's list."""
-        self._board.route(acd.OfferAnswered(_offer_id(leg)), turn)
+        self._board.route(acd.OfferAnswered(_offer_id(leg), leg.answered_at), turn)
         if call.winner != leg.id:
             self._board.drop(leg, turn, HangUpReason.ANSWERED_ELSEWHERE)
 

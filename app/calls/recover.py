@@ -87,7 +87,7 @@ class Recovery:
             if seen.is_ringing:
                 self._board.take_in(events.LegRinging(leg.id), turn)
             if seen.is_up and seen.is_ours_now and seen.made_by_us:
-                self._board.take_in(events.LegAnswered(leg.id), turn)
+                self._board.take_in(events.LegAnswered(leg.id, seen.answered_at), turn)
             if seen.bridge_id is not None:
                 self._board.take_in(events.LegJoined(leg.id, seen.bridge_id), turn)
 

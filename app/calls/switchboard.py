@@ -225,7 +225,8 @@ class Switchboard:
             turn.do(HangUpLeg(event.leg_id))  # Nobody's: somebody who answered must not wait in silence.
         if leg is None or leg.is_dropped or leg.answered_at is not None:
             return
-        leg.answered_at = turn.now
+        # Asterisk's clock may be another one: no answer before the ringing, and none in the future.
+        leg.answered_at = min(max(event.answered_at or turn.now, leg.ringing_at or leg.started_at), turn.now)
         call = self.calls[leg.call_id]
         if leg.role is LegRole.AGENT:
             self.queued.on_answered(call, leg, turn)

@@ -1,6 +1,7 @@
 """What callers, agents and legs meet in the dialplan, with and without a controller. Judged by sound and by the wire."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -175,9 +176,12 @@ async def test_an_agent_who_answers_while_the_controller_is_away_waits_for_it(as
             )
             call = await agent.next_call()
         await call.until_answered()
+        answered_at = time.time()
         async with Controller(asterisk) as controller:
             start = await controller.until("StasisStart", within=2)
-    assert start["args"] == ["leg", "leg-7"]
+    kind, leg, waited_since = start["args"]
+    assert (kind, leg) == ("leg", "leg-7")
+    assert abs(float(waited_since) / 1000 - answered_at) < 0.1
     assert start["channel"]["channelvars"]["TR_DEVICE"] == "phone3"
 
 

@@ -166,6 +166,13 @@ def test_a_phone_that_was_picked_up_meanwhile_is_joined(board: Board) -> None:
     assert StopMusic(C1) in outcome.actions
 
 
+def test_a_phone_that_was_picked_up_meanwhile_was_so_when_the_dialplan_says(board: Board) -> None:
+    rings(board)
+    picked_up = board.now
+    see(board, CALLER, replace(ANSWERED, answered_at=picked_up), bridges=(BRIDGE,))
+    assert board.board.legs[OFFER1].answered_at == picked_up < board.now
+
+
 def test_a_phone_that_is_up_but_not_ours_yet_is_waited_for(board: Board) -> None:
     """The dialplan hands it over by itself, and its answer is told then."""
     rings(board)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.acd.events import LogInRequested, TimePassed
-from app.acd.facts import CallLeft, OfferEnded, RequestRefused
+from app.acd.facts import CallConnected, CallLeft, OfferEnded, RequestRefused
 from app.acd.model import AgentState, ExitReason, OfferOutcome
 from app.calls.actions import (
     Action,
@@ -166,6 +166,28 @@ def test_an_answer_told_twice_joins_once(board: Board) -> None:
     board.handle(arrives(SERVICE))
     board.handle(LegAnswered(OFFER1))
     assert board.handle(LegAnswered(OFFER1)) == Outcome()
+
+
+@pytest.mark.parametrize(
+    ("earlier_ms", "ring_ms"),
+    [
+        pytest.param(3_000, 7_000, id="while nobody was there to hear it"),
+        pytest.param(12_000, 0, id="before the ringing: by another clock"),
+        pytest.param(-5_000, 10_000, id="in the future: by another clock"),
+    ],
+)
+def test_an_answer_that_is_told_late_counts_from_when_it_was_given(
+    board: Board, earlier_ms: int, ring_ms: int
+) -> None:
+    board.handle(arrives(SERVICE))
+    board.handle(LegRinging(OFFER1))
+    rang_at = board.now
+    board.now = rang_at + timedelta(milliseconds=9_990)  # The next event comes 10 ms later.
+    board.handle(LegAnswered(OFFER1, rang_at + timedelta(milliseconds=10_000 - earlier_ms)))
+    board.handle(LegJoined(C1, BRIDGE))
+    connected = only(board.handle(LegJoined(OFFER1, BRIDGE)), CallConnected)
+    assert isinstance(connected, CallConnected)
+    assert connected.answered_at - rang_at == timedelta(milliseconds=ring_ms)
 
 
 def test_the_call_talks_when_both_are_in_the_bridge_and_not_before(board: Board) -> None:

@@ -1,5 +1,6 @@
 """Asterisk's events in call control's words: each row of the measured table of who hung up, and the phones' states."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -127,6 +128,11 @@ def test_a_leg_that_comes_from_the_dialplan_was_answered_even_if_nobody_knows_it
     assert ear.hear(told(ari.StasisStart, channel=channel("stray"), args=["leg", "stray"])) == [
         LegAnswered(LegId("stray"))
     ]
+
+
+def test_a_leg_that_waited_for_a_controller_was_answered_when_the_dialplan_says(ear: Ear) -> None:
+    waited = told(ari.StasisStart, channel=channel(), args=["leg", LEG, "1700000000123"])
+    assert ear.hear(waited) == [LegAnswered(LEG, datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC))]
 
 
 def test_entering_a_bridge_is_told_with_the_bridge(ear: Ear) -> None:

@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.api.cursor import write_cursor
@@ -29,6 +30,7 @@ from app.runtime.service import Service
 
 _AT_A_TIME = 200
 _MOST_ROWS = 10_000
+_MOST_SAID = 1_000
 _COLUMNS = tuple(name for name in MissedCallShape.model_fields if name != "on_duty")
 
 
@@ -45,6 +47,7 @@ class Ledger:
         self._service = service
         self._missed = missed
         self._call = call
+        self._said: dict[MissedId, dict[str, Any]] = {}
 
     async def page(self, query: MissedCallQuery, sight: Sight) -> MissedCallPage:
         """One page; an entry more than asked for tells whether another page follows. Raises `ApiError`, `HistoryAway`."""
@@ -83,36 +86,56 @@ class Ledger:
         missed = await self._missed.missed_call(missed_id)
         if missed is None:
             raise UnknownThing("missed-call", missed_id)
-        return missed
+        return self._newest(missed)
 
     def waive(self, missed: MissedCall, *, reason: str, by: str) -> MissedCall:
         """Let it cost nobody anything. Raises `Refused`, `ServiceStopped`."""
+        missed = self._newest(missed)
         if missed.waived_at is not None:
             raise _refused("waived", missed.missed_id, missed.waived_by)
+        now = self._service.clock.now()
         submit(self._service.dispatcher, WaiveRequested(missed.missed_id, reason, by))
-        return replace(missed, waived_at=self._service.clock.now(), waived_by=by, waive_reason=reason)
+        return self._decided(missed, waived_at=now, waived_by=by, waive_reason=reason)
 
     def dispute(self, missed: MissedCall, *, reason: str, by: str) -> MissedCall:
         """Object to what it costs, for whoever may waive it to decide. Raises `Refused`, `ServiceStopped`."""
+        missed = self._newest(missed)
         if missed.waived_at is not None:
             raise _refused("waived", missed.missed_id, missed.waived_by)
         if missed.disputed_at is not None:
             raise _refused("disputed", missed.missed_id, missed.disputed_by)
+        now = self._service.clock.now()
         submit(self._service.dispatcher, DisputeRequested(missed.missed_id, reason, by))
-        return replace(missed, disputed_at=self._service.clock.now(), disputed_by=by, dispute_reason=reason)
+        return self._decided(missed, disputed_at=now, disputed_by=by, dispute_reason=reason)
 
     async def recover(self, missed: MissedCall, call_id: CallId, *, by: str) -> MissedCall:
         """Note in which later call the caller was talked to. Raises `UnknownThing`, `Refused`, `ServiceStopped`, `HistoryAway`."""
+        reached_at = (await self._call(call_id)).bridged_at
+        missed = self._newest(missed)
         if missed.recovered_by is not None:
             raise _refused("recovered", missed.missed_id, missed.recovered_by)
-        reached_at = (await self._call(call_id)).bridged_at
         if reached_at is None or reached_at < missed.at:
             raise Refused(
                 "not-reached",
                 f"Expected a call in which somebody talked after the call was missed; in {call_id} nobody did.",
             )
         submit(self._service.dispatcher, RecoveryNoted(missed.missed_id, call_id, reached_at, by))
-        return replace(missed, recovered_at=reached_at, recovered_by=call_id, recovery_noted_by=by)
+        return self._decided(missed, recovered_at=reached_at, recovered_by=call_id, recovery_noted_by=by)
+
+    def _decided(self, missed: MissedCall, **fields: Any) -> MissedCall:
+        """The entry with a decision, which is remembered: the database has it some milliseconds later, another human may be quicker."""
+        said = self._said.pop(missed.missed_id, {})
+        self._said[missed.missed_id] = said | fields
+        if len(self._said) > _MOST_SAID:
+            del self._said[next(iter(self._said))]
+        return replace(missed, **fields)
+
+    def _newest(self, missed: MissedCall) -> MissedCall:
+        """The entry with what was decided lately and is not in the database yet."""
+        said = self._said.get(missed.missed_id, {})
+        return replace(
+            missed, **{name: value for name, value in said.items() if getattr(missed, name) is None}
+        )
 
     def _filter(self, query: MissedCallQuery) -> MissedFilter:
         return query.filter(agents_asked_for(self._service.site.teams, query.agent_id, query.team))

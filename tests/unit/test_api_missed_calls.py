@@ -1,7 +1,9 @@
 """The missed-call ledger over REST: lists, CSV, sums of a month, and waivers that stand in the journal."""
 
+import asyncio
 import csv
 import io
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -139,6 +141,30 @@ async def test_what_is_waived_already_is_refused(told: Stage, client: httpx2.Asy
     answer = await client.post(f"{LEDGER}/c3/waive", json={"reason": "again"})
     assert (answer.status_code, answer.json()["code"]) == (409, "waived-already")
     assert len(told.journal.entries) == before
+
+
+@pytest.mark.parametrize("decision", ["waive", "dispute"])
+async def test_of_many_who_decide_at_once_one_wins(
+    told: Stage, client: httpx2.AsyncClient, decision: str
+) -> None:
+    """Before the database has it: this one never gets it. What was decided is shown at once."""
+    path, before = f"{LEDGER}/c1", len(told.journal.entries)
+    tries = [client.post(f"{path}/{decision}", json={"reason": str(each)}) for each in range(20)]
+    answers = await asyncio.gather(*tries)
+    codes = Counter(answer.json().get("code") for answer in answers)
+    assert codes == {None: 1, f"{decision}d-already": 19}
+    assert len(told.journal.entries) == before + 1
+    (won,) = (answer.json() for answer in answers if answer.is_success)
+    assert (await client.get(path)).json() == won
+
+
+async def test_a_waiver_and_a_dispute_at_once_leave_no_dispute_of_what_costs_nothing(
+    client: httpx2.AsyncClient,
+) -> None:
+    reason = {"reason": "line test"}
+    await client.post(f"{LEDGER}/c1/waive", json=reason)
+    answer = await client.post(f"{LEDGER}/c1/dispute", json=reason)
+    assert (answer.status_code, answer.json()["code"]) == (409, "waived-already")
 
 
 # --- whose rows ----------------------------------------------------------------------------------------------------

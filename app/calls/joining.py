@@ -69,7 +69,7 @@ class Joining:
         if event.bridge_id != call.bridge_id:
             return
         leg.joined_at = turn.now
-        parties = sum(other.joined_at is not None for other in call.legs.values())
+        parties = sum(other.joined_at is not None and not other.is_dropped for other in call.legs.values())
         if call.bridged_at is None and parties >= _PARTIES:
             self._begin_talk(call, turn)
 

@@ -108,6 +108,18 @@ def test_what_is_told_behind_the_deadline_joins_nobody() -> None:
     assert board.board.calls[C1].bridged_at is None
 
 
+def test_a_leg_that_is_being_hung_up_is_no_party_to_the_next_join() -> None:
+    """The first agent was in the bridge, the caller never was. The second agent is there, and still talks to nobody."""
+    board = answered(SERVICE, ANN, BOB)
+    board.handle(LegJoined(OFFER1, BRIDGE))
+    at_limit(board)
+    board.now += LIMIT
+    board.handle(LegAnswered(OFFER2))
+    assert board.handle(LegJoined(OFFER2, BRIDGE)) == Outcome()
+    board.handle(LegJoined(CALLER, BRIDGE))
+    assert board.board.calls[C1].phase is Phase.TALKING
+
+
 def test_a_join_in_time_has_no_deadline_left() -> None:
     board = answered()
     board.handle(LegJoined(CALLER, BRIDGE))

@@ -138,7 +138,8 @@ class Call:
         """The leg's party pressed the hold key, or released it. Two who hold at once are one hold, until both have released."""
         leg.held_since = now if is_held else None
         is_on_hold = any(
-            each.held_since is not None and each.device_id is not None for each in self.legs.values()
+            each.held_since is not None and each.device_id is not None and each.role is not LegRole.CALLER
+            for each in self.legs.values()
         )
         if not is_on_hold:
             self.end_hold(now)

@@ -81,7 +81,7 @@ class DirectCalls:
             turn=turn,
         )
         if is_entry:
-            self._enter_queue(call, EntryNumber(event.number), agent_id, turn)
+            self._enter_queue(call, event.device_id, agent_id, turn)
             return
         leg = self._add_initiator(call, event.device_id, agent_id, turn)
         if self._can_dial(event.number):
@@ -189,10 +189,10 @@ class DirectCalls:
         turn.tell(CallStarted(turn.now, call.id, kind, turn.now, from_number, "", to_number, agent_id))
         return call
 
-    def _enter_queue(self, call: Call, entry: EntryNumber, agent_id: AgentId | None, turn: Turn) -> None:
+    def _enter_queue(self, call: Call, device_id: DeviceId, agent_id: AgentId | None, turn: Turn) -> None:
         """The agent at that phone is OUTBOUND meanwhile, and so not offered the own call."""
-        call.entry = entry
-        self._board.add_leg(call, Leg(LegId(call.id), call.id, LegRole.CALLER, turn.now), turn)
+        call.entry = EntryNumber(call.to_number)
+        self._board.add_leg(call, Leg(LegId(call.id), call.id, LegRole.CALLER, turn.now, device_id), turn)
         self._occupy(call, agent_id, turn)
         self._board.queued.enter(call, turn)
 

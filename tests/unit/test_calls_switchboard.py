@@ -368,6 +368,15 @@ def test_each_party_has_a_hold_of_its_own(board: Board) -> None:
     assert call.held == 2 * TICK
 
 
+def test_a_caller_at_one_of_our_phones_holds_like_any_other_caller(board: Board) -> None:
+    """It is the caller's own hold, whoever sits there."""
+    board.handle(PhoneDialled(CallId("c1"), PHONES[1], SERVICE))
+    board.handle(LegAnswered(OFFER1))
+    for event in (LegJoined(C1, BRIDGE), LegJoined(OFFER1, BRIDGE), LegHeld(C1), LegUnheld(C1)):
+        board.handle(event)
+    assert board.board.calls[CallId("c1")].held == timedelta(0)
+
+
 def test_two_agents_who_hold_each_other_are_on_hold_until_both_have_released(board: Board) -> None:
     """One hold, not the sum of two."""
     board.log_in(BOB)
@@ -520,8 +529,9 @@ def test_an_agent_who_dials_an_entry_number_is_a_caller_and_gets_no_offer(board:
     [
         (PhoneDialled(CallId("c1"), PHONES[1], "103"), PHONES[1]),
         (PhoneDialled(CallId("c1"), PHONES[1], "103"), PHONES[2]),
+        (PhoneDialled(CallId("c1"), PHONES[1], SERVICE), PHONES[1]),
     ],
-    ids=["who dialled", "who is rung"],
+    ids=["who dialled", "who is rung", "who waits in a queue"],
 )
 def test_an_agent_who_logs_in_at_a_phone_in_use_is_in_that_call(event: PhoneDialled, phone: DeviceId) -> None:
     """The phone rings for nothing else, and the agent is free when the call ends."""

@@ -29,6 +29,16 @@ class PeriodInvalid(ThirdringError):
     """A period that somebody wrote on the command line."""
 
 
+class DirectoryUnusable(ThirdringError):
+    """A directory that we need can be neither made nor written to."""
+
+    def __init__(self, directory: Path, finding: str) -> None:
+        super().__init__(
+            f"Expected a directory that we can write to at {directory}; found: {finding}. "
+            "Name another by --data or THIRDRING_DATA_DIR, or give it to the user that runs Thirdring (`chown`)."
+        )
+
+
 class DirectoryInUse(ThirdringError):
     """Another service holds the directory. `holder` is its process id, if the lock file tells it."""
 

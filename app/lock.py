@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from app.directory import make_directory
 from app.errors import DirectoryInUse
 
 
@@ -21,8 +22,8 @@ class DirectoryLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the directory, making it if it is missing. Raises `DirectoryInUse` if another holds it."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        """Take the directory, making it if it is missing. Raises `DirectoryInUse` if another holds it, `DirectoryUnusable`."""
+        make_directory(self._directory)
         descriptor = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

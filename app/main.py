@@ -47,6 +47,7 @@ from app.calls.events import AsteriskAway, AsteriskLost, Event, SettingsChanged
 from app.calls.switchboard import Switchboard
 from app.calls.turn import Outcome
 from app.clock import Clock, SystemClock
+from app.directory import make_directory
 from app.errors import PortTaken
 from app.runtime.codec import decode_facts
 from app.runtime.dispatcher import Dispatcher
@@ -415,7 +416,7 @@ async def _open(settings: Settings, clock: SystemClock) -> _Parts:
     sign_on_settings(settings)
     async with AsyncExitStack() as on_failure:
         listening = on_failure.enter_context(_bind(settings.host, settings.port))
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_directory(settings.data_dir)
         secrets = Secrets(settings.data_dir)
         site_file = SiteFile(
             settings.site, today=clock.now().date()

@@ -20,6 +20,7 @@ from app.auth.displays import topics_of
 from app.auth.errors import NoPassword, NoSignOn, NothingAllowed
 from app.auth.model import Permission, Role, Token, TokenKind, User
 from app.clock import SystemClock
+from app.directory import make_directory
 from app.ids import AgentId
 from app.settings import Settings
 from app.store.access import head_file
@@ -59,7 +60,7 @@ def _run(commands: Mapping[str, Run], wanted: argparse.Namespace, settings: Sett
 
 @asynccontextmanager
 async def _access(settings: Settings) -> AsyncIterator[Access]:
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_directory(settings.data_dir)
     secret = settings.database_url
     url = JournalSettings(directory=settings.data_dir, url=secret.get_secret_value() if secret else "")
     engine = open_engine(url.database_url)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import DirectoryInUse
+from app.__main__ import main
+from app.errors import DirectoryInUse, DirectoryUnusable
 from app.lock import DirectoryLock
 
 
@@ -59,3 +60,24 @@ with DirectoryLock(Path(sys.argv[1])):
     print("held", flush=True)
     signal.pause()
 """
+
+
+def test_a_place_that_cannot_be_a_directory_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """A file stands there, or above it."""
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "data"):
+        with pytest.raises(DirectoryUnusable, match=f"write to at {place}; found: .*THIRDRING_DATA_DIR"):
+            DirectoryLock(place).acquire()
+
+
+@pytest.mark.parametrize(
+    "command", ["up --site app/site/examples/demo.yaml", "user list", "audit verify", "replay", "rebuild"]
+)
+def test_no_command_answers_a_wrong_data_directory_with_a_trace(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, and status 1."""
+    monkeypatch.setenv("THIRDRING_PORT", "0")
+    (tmp_path / "file").write_text("")
+    assert main([*command.split(), "--data", str(tmp_path / "file")]) == 1
+    assert capsys.readouterr().err.startswith("thirdring: Expected a directory that we can write to")

@@ -22,22 +22,35 @@ _COLOURS = {
     "outbound": "cyan",
 }
 _CALL_ROWS = 12
+_ALERT_ROWS = 4
 _SEVERITIES = {"alarm": "bold red", "warning": "yellow"}
 
 
 def draw_floor(values: Values, *, now: datetime, is_stale: bool) -> Group:
-    """Queues, agents, calls and alerts. Durations are counted here, from instants: the stream sends none."""
-    border = "red" if is_stale else "green"
+    """Alerts, queues, agents: what matters most first, for a small terminal cuts the end off.
+
+    Durations are counted here, from instants: the stream sends none.
+    """
     name = values.get("site", {}).get("name", "Thirdring")
     title = f"{name} - no news from the service" if is_stale else f"{name} - the floor, live"
+    border = border_style(is_stale=is_stale)
     panels = [
         Panel(_queues(values, now), title=title, border_style=border),
         Panel(_agents(values, now), title="agents", border_style=border),
-        Panel(_calls(values, now), title="calls", border_style=border),
     ]
     if alerts := _of(values, "alert"):
-        panels.append(Panel(_alerts(alerts, values, now), title="alerts", border_style="red"))
+        panels.insert(0, Panel(_alerts(alerts, values, now), title="alerts", border_style="red"))
     return Group(*panels)
+
+
+def draw_calls(values: Values, *, now: datetime, is_stale: bool) -> Panel:
+    """The calls that have lasted longest, and how many more there are."""
+    return Panel(_calls(values, now), title="calls", border_style=border_style(is_stale=is_stale))
+
+
+def border_style(*, is_stale: bool) -> str:
+    """The colour of all frames."""
+    return "red" if is_stale else "green"
 
 
 def ring_limit_seconds(values: Values) -> float | None:
@@ -61,23 +74,13 @@ def _clock(seconds: float) -> str:
 def _queues(values: Values, now: datetime) -> Table:
     table = Table(expand=True, box=None, pad_edge=False)
     limit = ring_limit_seconds(values)
-    for name in (
-        "queue",
-        "strategy",
-        "waiting",
-        "ringing",
-        "talking",
-        "longest wait",
-        "agents free",
-        "level",
-    ):
-        table.add_column(name, justify="left" if name in {"queue", "strategy"} else "right")
+    for name in ("queue", "waiting", "ringing", "talking", "longest wait", "agents free", "level"):
+        table.add_column(name, justify="left" if name == "queue" else "right", no_wrap=name == "queue")
     for queue in _of(values, "queue"):
         longest = _since(queue["longest_wait_since"], now)
         style = "bold red" if limit is not None and longest >= limit else ""
         table.add_row(
             queue["name"],
-            queue["strategy"],
             Text(str(queue["waiting"]), style="bold" if queue["waiting"] else "dim"),
             str(queue["offered"]),
             str(queue["connected"]),
@@ -111,7 +114,7 @@ def _agents(values: Values, now: datetime) -> Table:
             Text(shown, style=_COLOURS.get(state, "") if reason in {None, state} else "dim"),
             _clock(_since(agent["state_since"], now)),
             _ring(agent["ringing_at"], agent["rings_until"], values, now),
-            agent.get("call_id") or "",
+            _caller(agent.get("call_id"), values),
             str(agent["counters"]["answered"]),
             str(agent["counters"]["missed"]),
         )
@@ -128,15 +131,25 @@ def _calls(values: Values, now: datetime) -> Table:
         table.add_row(
             call["id"],
             call["from_number"],
-            call.get("queue_id") or "-",
+            _name("queue", call.get("queue_id"), values),
             Text(str(call["phase"]), style="cyan" if call["phase"] == "talking" else "yellow"),
             _clock(_since(began, now)),
             _ring(call["rings_from"], call["rings_until"], values, now),
-            call.get("agent_id") or "",
+            _name("agent", call.get("agent_id"), values),
         )
     if len(calls) > _CALL_ROWS:
         table.add_row(f"… and {len(calls) - _CALL_ROWS} more", *[""] * 6)
     return table
+
+
+def _caller(call_id: str | None, values: Values) -> str:
+    """The number of the call's caller, as far as one may see it; nothing when the call is over."""
+    return str(values.get(f"call:{call_id}", {}).get("from_number", ""))
+
+
+def _name(kind: str, id_: str | None, values: Values) -> str:
+    """What people call it."""
+    return str(values.get(f"{kind}:{id_}", {}).get("name", id_ or ""))
 
 
 def _ring(since: str | None, until: str | None, values: Values, now: datetime) -> Text:
@@ -150,17 +163,19 @@ def _ring(since: str | None, until: str | None, values: Values, now: datetime) -
 
 def _alerts(alerts: list[dict[str, Any]], values: Values, now: datetime) -> Table:
     table = Table(expand=True, box=None, pad_edge=False, show_header=False)
-    for alert in sorted(alerts, key=lambda alert: (alert["severity"], alert["since"] or "")):
+    alerts = sorted(alerts, key=lambda alert: (alert["severity"], alert["since"] or ""))
+    for alert in alerts[:_ALERT_ROWS]:
         since = _clock(_since(alert["since"], now)) if alert["since"] else ""
         what = Text(alert["code"].replace("_", " "), style=_SEVERITIES[alert["severity"]])
         table.add_row(what, _about(alert, values), _detail(alert), since)
+    if len(alerts) > _ALERT_ROWS:
+        table.add_row(f"… and {len(alerts) - _ALERT_ROWS} more", *[""] * 3)
     return table
 
 
 def _about(alert: dict[str, Any], values: Values) -> str:
     """The names of what an alert is about."""
-    topics = (f"{kind}:{alert[f'{kind}_id']}" for kind in ("queue", "agent") if alert[f"{kind}_id"])
-    names = [str(values.get(topic, {}).get("name", topic)) for topic in topics]
+    names = [_name(kind, alert[f"{kind}_id"], values) for kind in ("queue", "agent") if alert[f"{kind}_id"]]
     return ", ".join(names) or str(alert["part"])
 
 

@@ -6,12 +6,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
 from app.errors import ThirdringError
 from app.live.client import LiveClient
-from app.live.screen import TOPICS, draw_floor
+from app.live.screen import TOPICS, draw_calls, draw_floor
 from app.site.model import Generated
 from app.site.secret_store import ADMIN_TOKEN, Secrets
 
@@ -64,7 +64,10 @@ async def _print(client: LiveClient, console: Console) -> None:
 
 
 def _picture(client: LiveClient) -> RenderableType:
-    return draw_floor(client.values, now=datetime.now(UTC), is_stale=client.is_stale)
+    values, now, is_stale = client.values, datetime.now(UTC), client.is_stale
+    return Group(
+        draw_floor(values, now=now, is_stale=is_stale), draw_calls(values, now=now, is_stale=is_stale)
+    )
 
 
 def _url(data_dir: Path) -> str:

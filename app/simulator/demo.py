@@ -27,9 +27,10 @@ from rich.text import Text
 from app.asterisk.child import tied_to_us
 from app.asterisk.installation import find
 from app.asterisk.render import needed_modules
-from app.errors import ThirdringError
+from app.errors import DirectoryInUse, ThirdringError
 from app.live.client import LiveClient
 from app.live.screen import TOPICS
+from app.lock import DirectoryLock
 from app.settings import Settings
 from app.simulator.floor import Floor
 from app.simulator.people import demo_users
@@ -49,7 +50,7 @@ _PLAIN_LINE_SECONDS = 5.0
 
 
 class DemoFailed(ThirdringError):
-    """The service did not start; the text has the end of its log."""
+    """Another demo has the directory, or the service did not start: the text has the end of its log."""
 
 
 def run_demo(settings: Settings, *, seconds: float | None, seed: int | None) -> int:
@@ -62,8 +63,14 @@ def run_demo(settings: Settings, *, seconds: float | None, seed: int | None) -> 
     data.mkdir(parents=True, exist_ok=True)
     with console.status("asterisk: looking for one") as status:
         find(needed_modules(), report=lambda line: _tell(console, status, line))
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(console, data, scenario, seconds=seconds))
+    try:
+        with DirectoryLock(data), contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_run(console, data, scenario, seconds=seconds))
+    except DirectoryInUse as error:
+        raise DemoFailed(
+            f"Expected no other demo on {data}; process {error.holder} is one. End it with Ctrl-C, or give this "
+            "one a directory of its own: THIRDRING_DATA_DIR=/tmp/another make demo"
+        ) from None
     console.print("The floor is closed. What happened is written down in", str(data))
     return 0
 
@@ -93,12 +100,12 @@ async def _run(console: Console, data: Path, scenario: Scenario, *, seconds: flo
         live = LiveClient(told["url"], token, TOPICS)
         password = secrets.resolve(Generated(), PASSWORD)
         await asyncio.gather(*map(actions.add_user, demo_users(site, password)))
-        foot = _foot(told, display_token=await actions.display_token(), password=password)
-        show = _Show(console, live, floor, actions, foot=foot)
+        way_in = _way_in(told, display_token=await actions.display_token(), password=password)
+        show = _Show(console, live, floor, actions, way_in=way_in)
         await _until_stopped(stop, seconds, floor, show)
 
 
-def _foot(told: Mapping[str, Any], *, display_token: str, password: str) -> Text:
+def _way_in(told: Mapping[str, Any], *, display_token: str, password: str) -> Text:
     """What a visitor may do. The address is a link that holds the token; written out, both together are too long for a line."""
     page, log_in = f"{told['url']}/wallboard", f"{told['url']}/login"
     return Text.assemble(
@@ -107,7 +114,6 @@ def _foot(told: Mapping[str, Any], *, display_token: str, password: str) -> Text
         f"\nIts token: {display_token}\nLog in: ",
         (log_in, f"link {log_in}"),
         f", password {password}\nas admin, manager, shift_supervisor, team_leader, agent … one for each role",
-        style="dim",
     )
 
 
@@ -173,11 +179,11 @@ class _Show:
     """Follows the floor and draws it: a screen on a terminal, a line now and then elsewhere."""
 
     def __init__(
-        self, console: Console, live: LiveClient, floor: Floor, actions: RestActions, *, foot: Text
+        self, console: Console, live: LiveClient, floor: Floor, actions: RestActions, *, way_in: Text
     ) -> None:
         self._console = console
         self._live = live
-        self._foot = foot
+        self._way_in = way_in
         self._floor = floor
         self._actions = actions
         self._log: deque[str] = deque(maxlen=50)
@@ -223,5 +229,5 @@ class _Show:
             log=self._log,
             now=datetime.now(UTC),
             is_stale=self._live.is_stale,
-            foot=self._foot,
+            way_in=self._way_in,
         )

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.panel import Panel
 from rich.text import Text
 
-from app.live.screen import Values, draw_floor, ring_limit_seconds
+from app.live.screen import Values, border_style, draw_calls, draw_floor, ring_limit_seconds
 from app.simulator.tally import CallResult, OfferResult, Tally
 
 _LOG_LINES = 8
@@ -20,18 +20,19 @@ def draw(
     log: Iterable[str],
     now: datetime,
     is_stale: bool,
-    foot: Text,
+    way_in: Text,
 ) -> Group:
-    """The whole screen."""
+    """The whole screen. A small terminal cuts the end off, so how to take part stands first."""
     return Group(
+        way_in,
         draw_floor(values, now=now, is_stale=is_stale),
+        Text(_counts(tally, ring_limit_seconds(values))),
         Panel(
             "\n".join(list(log)[-_LOG_LINES:]) or "…",
             title="decisions",
-            border_style="red" if is_stale else "green",
+            border_style=border_style(is_stale=is_stale),
         ),
-        Text(_counts(tally, ring_limit_seconds(values))),
-        foot,
+        draw_calls(values, now=now, is_stale=is_stale),
     )
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 from app.acd.events import FloorChanged, LogInRequested, WrapUpEndRequested
 from app.acd.model import RingStep
 from app.live import watch
 from app.live.client import LiveClient, LiveRefused
-from app.live.screen import TOPICS, draw_floor
+from app.live.screen import TOPICS, draw_calls, draw_floor
 from app.live.watch import NothingToWatch, run_watch
 from tests.support.clocks import START
 from tests.support.live_client import serving
@@ -28,6 +28,14 @@ def printed(picture: RenderableType) -> str:
     console = Console(file=io.StringIO(), width=140)
     console.print(picture)
     return text_of(console)
+
+
+def floor_and_calls(values: dict[str, Any], *, after: float) -> str:
+    """All that is drawn, so many seconds after the start."""
+    now = START + timedelta(seconds=after)
+    return printed(
+        Group(draw_floor(values, now=now, is_stale=False), draw_calls(values, now=now, is_stale=False))
+    )
 
 
 def text_of(console: Console) -> str:
@@ -46,14 +54,14 @@ async def values_of(stage: Stage) -> dict[str, Any]:
 
 
 async def test_the_floor_shows_queues_agents_calls_and_alerts(stage: Stage) -> None:
-    """By their names; durations are counted to the moment of drawing."""
+    """By their names, the caller by the number; durations are counted to the moment of drawing."""
     stage.dispatcher.submit(LogInRequested(LIN))
     stage.call("c1", "13800138000")
     stage.call("c2", "13900139000")
-    values = await values_of(stage)
-    text = printed(draw_floor(values, now=START + timedelta(seconds=65), is_stale=False))
+    text = floor_and_calls(await values_of(stage), after=65)
     for expected in ("客户服务", "林晓", "offered", "138****8000", "1:05", "Stage - the floor, live"):
         assert expected in text
+    assert "138****8000" in next(line for line in text.splitlines() if "林晓" in line and "available" in line)
 
 
 async def test_the_service_level_of_today_stands_beside_the_queue(stage: Stage) -> None:
@@ -92,12 +100,29 @@ async def test_rings_stand_beside_calls_and_agents_and_alerts_name_theirs(stage:
     stage.passes(1)
     stage.rings("c1-1")
     stage.passes(5)
-    text = printed(draw_floor(await values_of(stage), now=START + timedelta(seconds=13), is_stale=False))
-    lines = text.splitlines()
-    assert " 3 " in next(line for line in lines if "138****8000" in line)
+    lines = floor_and_calls(await values_of(stage), after=13).splitlines()
+    assert " 3 " in next(line for line in lines if "138****8000" in line and "waiting" in line)
     assert " 3 " in next(line for line in lines if "林晓" in line and "available" in line)
     alert = next(line for line in lines if "ring reached" in line)
     assert all(part in alert for part in ("客户服务, 林晓", "ring 2, call c1", "0:07"))
+
+
+async def test_a_small_terminal_cuts_off_what_matters_least(stage: Stage) -> None:
+    """Alerts come first, and only so many that the queues and agents below can be seen."""
+    for number in range(1, 9):
+        stage.call(f"c{number}")
+    values = await values_of(stage)
+    alert = next(value for topic, value in values.items() if topic.startswith("alert:"))
+    many = values | {f"alert:{number}": alert for number in range(9)}
+    lines = floor_and_calls(many, after=30).splitlines()
+    titles = [
+        word
+        for line in lines
+        for word in ("alerts", "the floor", "agents ─", "calls")
+        if f" {word}" in line and "╭" in line
+    ]
+    assert titles == ["alerts", "the floor", "agents ─", "calls"]
+    assert lines.index(next(line for line in lines if "the floor" in line)) == 7
 
 
 def test_a_stale_floor_says_so() -> None:

@@ -4,7 +4,7 @@ from app.api.schemas.account import NewUser
 from app.auth.model import Role
 from app.auth.passwords import weaknesses
 from app.clock import SystemClock
-from app.simulator.demo import SITE, _foot
+from app.simulator.demo import SITE, _way_in
 from app.simulator.people import demo_users
 from app.site.loader import load_site
 
@@ -14,13 +14,13 @@ URL = "http://127.0.0.1:65535"
 def test_the_demo_shows_how_to_get_in() -> None:
     """The link holds the display's token in the fragment, which no browser sends; a line of a small terminal holds each part."""
     told = {"url": URL, "sip_port": 65535}
-    foot = _foot(told, display_token="trt_" + "x" * 43, password="p" * 26)
-    lines = foot.plain.splitlines()
+    way_in = _way_in(told, display_token="trt_" + "x" * 43, password="p" * 26)
+    lines = way_in.plain.splitlines()
     assert f"Wallboard: {URL}/wallboard" in lines
     assert f"Its token: trt_{'x' * 43}" in lines
     assert f"Log in: {URL}/login, password {'p' * 26}" in lines
     assert all(len(line) <= 80 for line in lines)
-    assert any(str(span.style).endswith(f"/wallboard#token=trt_{'x' * 43}") for span in foot.spans)
+    assert any(str(span.style).endswith(f"/wallboard#token=trt_{'x' * 43}") for span in way_in.spans)
 
 
 def test_the_demo_has_a_user_of_each_role() -> None:

@@ -59,8 +59,10 @@ class Rounds:
     def _start(self) -> None:
         self._is_wanted = False
         self._began_at = asyncio.get_running_loop().time()
-        self._begin()
-        self._go_on()
+        try:
+            self._begin()
+        finally:
+            self._go_on()
 
     def _go_on(self) -> None:
         loop = asyncio.get_running_loop()

@@ -118,3 +118,19 @@ async def test_a_fault_with_one_client_does_not_end_the_rounds(monkeypatch: pyte
         await crowd.until_ends(count)
     assert [type(fault) for fault in faults] == [ZeroDivisionError] * 2
     assert crowd.heard.count("client") == 4
+
+
+async def test_a_fault_at_the_beginning_of_a_round_does_not_end_the_rounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever wants the next one gets it, and the loop hears of the fault."""
+    crowd, faults = Crowd(1, monkeypatch), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+    with monkeypatch.context() as broken:
+        broken.setattr(crowd.rounds, "_begin", lambda: 1 / 0)
+        crowd.rounds.want()
+        await crowd.until_ends()
+    crowd.rounds.want()
+    await crowd.until_ends(2)
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]
+    assert crowd.heard == ["end", "client", "end"]

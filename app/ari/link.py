@@ -94,8 +94,8 @@ class AriLink(Listener):
 
         Only theirs are looked at: events go on meanwhile, and are newer than any list.
         """
-        new = [device_id for device_id in self._devices.device_ids if device_id not in self._subscribed]
-        await self._subscribe(new)
+        new = set(self._devices.device_ids) - self._subscribed
+        await self._subscribe(sorted(new))
         known = (await self.client.ask(endpoints.show_all(), lane=Lane.ESCAPE)).decode(list[Endpoint])
         self._submit_all(self._look_at(endpoint for endpoint in known if endpoint.resource in new))
 

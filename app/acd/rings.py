@@ -73,5 +73,4 @@ class RingLimit:
 
     def count(self, since: datetime, until: datetime) -> RingCount:
         """The rings from `since` until `until`."""
-        number = max(1, (until - since) // self.ring + 1)
-        return RingCount(since, number, number <= self.rings)
+        return RingCount(since, self.number(until - since), self.is_within(until - since))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.acd import agents, queueing, ring_watch, waiting
+from app.acd import agents, ring_watch, waiting
 from app.acd.model import AgentState, AgentStatus, CallState, UnavailableReason
 from app.acd.rings import RingAlert
 from app.acd.state import AgentRecord, CallRecord, OfferRecord, QueueRecord, State
@@ -181,8 +181,3 @@ def position(state: State, call: CallRecord) -> int | None:
     if call.state is CallState.CONNECTED:
         return None
     return waiting.position(state.queues[call.queue_id], call)
-
-
-def at_work(queue: QueueRecord) -> int:
-    """How many members serve the queue now or will again soon."""
-    return queueing.at_work(queue)

@@ -177,6 +177,33 @@ AUDIT_PAGE = {
     "next": "812",
 }
 
+_PHRASE = "correct horse battery"
+
+BODIES: dict[str, object] = {
+    "openSession": {"name": "lin", "password": _PHRASE},
+    "changeOwnPassword": {"current": _PHRASE, "password": "another fine phrase"},
+    "addUser": {
+        "name": "lin",
+        "password": _PHRASE,
+        "role": "senior_agent",
+        "display_name": "林晓",
+        "agent_id": "lin",
+        "teams": [],
+    },
+    "changeUser": {"role": "team_leader", "teams": ["early"]},
+    "setPassword": {"password": _PHRASE},
+    "linkUser": {"subject": "8f2c1e"},
+    "addToken": {"label": "nightly export", "kind": "script", "permissions": ["reports:see"], "days": 90},
+    "logIn": {"device_id": "phone1"},
+    "pause": {"code": "lunch"},
+    "extendWrapUp": {"seconds": 30},
+    "originateCall": {"agent_id": "lin", "number": "13800138000"},
+    "waiveMissedCall": {"reason": "Line test of the early shift"},
+    "disputeMissedCall": {"reason": "My phone had no power"},
+    "recoverMissedCall": {"call_id": "1763713800.31"},
+}
+"""What each operation with a body may be sent."""
+
 BY_OPERATION: dict[str, object] = {
     "openSession": SESSION,
     "showSession": SESSION,

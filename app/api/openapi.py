@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.auth import is_open
-from app.api.examples import BY_OPERATION
+from app.api.examples import BODIES, BY_OPERATION
 from app.api.problems import MEDIA_TYPE, Problem, described
 from app.auth.permissions import FOR_EVERYBODY
 
@@ -71,7 +71,7 @@ def _document(api: FastAPI) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], *, is_open: bool) -> None:
-    """Add the problems that many operations share, and the example: FastAPI would strip it of its nulls."""
+    """Add the problems that many operations share, and the examples: FastAPI would strip answers of their nulls."""
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
@@ -82,6 +82,8 @@ def _complete(operation: dict[str, Any], *, is_open: bool) -> None:
     for media, content in success["content"].items():
         if media == "application/json":
             content["example"] = BY_OPERATION[operation["operationId"]]
+    if "requestBody" in operation:
+        operation["requestBody"]["content"]["application/json"]["example"] = BODIES[operation["operationId"]]
     if is_open:
         operation["security"] = []
 

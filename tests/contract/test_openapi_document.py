@@ -25,8 +25,9 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
 
 
 def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The content of every answer: its media type and what stands there."""
+    """The content of every answer and every body: its media type and what stands there."""
     for operation in operations(document):
+        yield from operation.get("requestBody", {"content": {}})["content"].items()
         for answer in operation["responses"].values():
             yield from answer["content"].items()
 
@@ -42,7 +43,7 @@ def test_each_operation_has_a_name_words_and_a_tag(document: dict[str, Any]) -> 
         assert set(operation["tags"]) <= known
 
 
-def test_each_answer_has_an_example(document: dict[str, Any]) -> None:
+def test_each_body_and_each_answer_has_an_example(document: dict[str, Any]) -> None:
     """Success and problems alike."""
     for _, content in contents(document):
         assert content.get("example") is not None or content["examples"]

@@ -7,7 +7,6 @@ they open: a holiday's eve may last into the holiday.
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from app.acd.model import Calendar, OpenHours
@@ -19,7 +18,7 @@ def is_open(calendar: Calendar | None, now: datetime) -> bool:
     """Whether calls may enter at `now` (aware). No calendar means always. Opens at `opens`, closes at `closes` exactly."""
     if calendar is None:
         return True
-    local = now.astimezone(_zone(calendar.time_zone))
+    local = now.astimezone(ZoneInfo(calendar.time_zone))
     today, clock = local.date(), local.time()
     return any(_covers_evening(hours, clock) for hours in _hours_of(calendar, today)) or any(
         _covers_morning_after(hours, clock) for hours in _hours_of(calendar, today - _DAY)
@@ -47,8 +46,3 @@ def _hours_of(calendar: Calendar, day: date) -> Iterable[OpenHours]:
 
 def _hours_of_weekday(hours: Iterable[OpenHours], weekday: int) -> list[OpenHours]:
     return [each for each in hours if weekday in each.weekdays]
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)

@@ -7,7 +7,6 @@ shift is an hour shorter or longer than it says.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
@@ -36,7 +35,7 @@ class Shifts:
 
     def at(self, at: datetime) -> list[Shift]:
         """The shifts that are on at an instant (aware), in the order in which they began."""
-        today = at.astimezone(_zone(self.time_zone)).date()
+        today = at.astimezone(ZoneInfo(self.time_zone)).date()
         begun = [
             (since, shift)
             for shift in self.shifts
@@ -57,16 +56,11 @@ class Shifts:
 
     def borders(self, since: datetime, until: datetime) -> list[datetime]:
         """The instants between, in order, at which a shift begins or ends."""
-        zone = _zone(self.time_zone)
+        zone = ZoneInfo(self.time_zone)
         first, last = since.astimezone(zone).date() - _DAY, until.astimezone(zone).date()
         days = (first + number * _DAY for number in range((last - first).days + 1))
         found = {border for day in days for shift in self.shifts for border in self.on(shift, day)}
         return sorted(border for border in found if since < border < until)
 
     def _instant(self, day: date, clock: time) -> datetime:
-        return datetime.combine(day, clock, _zone(self.time_zone)).astimezone(UTC)
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+        return datetime.combine(day, clock, ZoneInfo(self.time_zone)).astimezone(UTC)

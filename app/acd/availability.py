@@ -7,6 +7,16 @@ from app.ids import PauseCode
 AUTO_PAUSE = PauseCode("auto")
 """The pause code of the system's own pause after too many misses. Humans cannot ask for it."""
 
+AWAY = frozenset(
+    {
+        UnavailableReason.LOGGED_OUT,
+        UnavailableReason.PAUSED,
+        UnavailableReason.AUTO_PAUSED,
+        UnavailableReason.DEVICE_UNREACHABLE,
+    }
+)
+"""Who is out for one of these takes no call soon. All others are *at work*: available, or will be by themselves."""
+
 _BY_STATE = {
     AgentState.OFFERED: UnavailableReason.OFFERED,
     AgentState.CONNECTED: UnavailableReason.CONNECTED,

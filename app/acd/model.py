@@ -49,6 +49,10 @@ class AgentState(StrEnum):
     OUTBOUND = "outbound"
 
 
+FREE_STATES = frozenset({AgentState.IDLE, AgentState.WRAP_UP})
+"""In no call and rung for none: such an agent may dial, and be dialled by a colleague."""
+
+
 class UnavailableReason(StrEnum):
     """The one reason why an agent gets no offer now. Listed in the order in which they are checked."""
 

@@ -2,11 +2,9 @@
 
 from app.acd import agents, offers
 from app.acd.commands import WithdrawReason
-from app.acd.model import AgentState, AgentStatus, OfferOutcome
+from app.acd.model import FREE_STATES, AgentState, AgentStatus, OfferOutcome
 from app.acd.state import AgentRecord, OfferRecord, State
 from app.ids import CallId
-
-_FREE = frozenset({AgentState.IDLE, AgentState.WRAP_UP})
 
 
 def started(state: State, agent: AgentRecord, call_id: CallId) -> None:
@@ -16,7 +14,7 @@ def started(state: State, agent: AgentRecord, call_id: CallId) -> None:
     agent.outbound += (call_id,)
     if agent.offer_id is not None:
         _take_back_ringing(state, state.offers[agent.offer_id])
-    elif agent.status is not AgentStatus.LOGGED_OUT and agent.state in _FREE:
+    elif agent.status is not AgentStatus.LOGGED_OUT and agent.state in FREE_STATES:
         agents.dial(state, agent)
 
 

@@ -6,6 +6,7 @@ timed out stays where it is, without any further time limit, and one that finds 
 """
 
 from app.acd import agents, offers, pools, ring_watch, waiting
+from app.acd.availability import AWAY
 from app.acd.call_state import CallMove, next_state
 from app.acd.commands import DivertCall, WithdrawReason
 from app.acd.eligibility import profile
@@ -72,7 +73,7 @@ def is_empty(queue: QueueRecord, counted_out: frozenset[UnavailableReason] | Non
     """Whether every member is unavailable for one of these reasons. None: never empty."""
     if counted_out is None:
         return False
-    return sum(queue.counts[agents.ordinal(reason)] for reason in counted_out) == len(queue.members)
+    return _count(queue, counted_out) == len(queue.members)
 
 
 def _admit(state: State, call: CallRecord, queue: QueueRecord, overflowed_from: QueueId | None) -> None:
@@ -236,18 +237,12 @@ def finish(state: State, call: CallRecord) -> None:
 
 def at_work(queue: QueueRecord) -> int:
     """Members who serve now or will again soon: logged in, not paused, with a phone that works."""
-    return len(queue.members) - sum(queue.counts[ordinal] for ordinal in _AWAY)
+    return len(queue.members) - _count(queue, AWAY)
 
 
-_AWAY = tuple(
-    agents.ordinal(reason)
-    for reason in (
-        UnavailableReason.LOGGED_OUT,
-        UnavailableReason.PAUSED,
-        UnavailableReason.AUTO_PAUSED,
-        UnavailableReason.DEVICE_UNREACHABLE,
-    )
-)
+def _count(queue: QueueRecord, reasons: frozenset[UnavailableReason]) -> int:
+    """Members who are unavailable for one of these reasons."""
+    return sum(queue.counts[agents.ordinal(reason)] for reason in reasons)
 
 
 def _learn_pace(state: State, queue: QueueRecord) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.acd import events as acd
 from app.acd.facts import RequestRefused
-from app.acd.model import AgentState, AgentStatus
+from app.acd.model import FREE_STATES, AgentStatus
 from app.calls.actions import (
     AnswerLeg,
     CreateBridge,
@@ -27,8 +27,6 @@ from app.ids import AgentId, CallId, DeviceId, EntryNumber, LegId
 if TYPE_CHECKING:
     from app.calls.switchboard import Switchboard
 
-_FREE = {AgentState.IDLE, AgentState.WRAP_UP}
-
 
 class DirectCalls:
     """Calls that an agent starts, and the far end of diverted ones."""
@@ -45,7 +43,7 @@ class DirectCalls:
             )
         elif agent is None or agent.status is AgentStatus.LOGGED_OUT or agent.device_id is None:
             _refuse(turn, "agent-not-logged-in", "Log in at a phone first: the call starts by ringing it.")
-        elif agent.state not in _FREE:
+        elif agent.state not in FREE_STATES:
             _refuse(turn, "agent-busy", "Finish the current call first.")
         elif not self._can_dial(event.number):
             _refuse(
@@ -235,7 +233,7 @@ class DirectCalls:
     def _is_busy(self, device: Device) -> bool:
         agent_id = self._board.engine.agent_on(device.id)
         agent = self._board.engine.agent(agent_id) if agent_id else None
-        return agent is not None and agent.state not in _FREE
+        return agent is not None and agent.state not in FREE_STATES
 
     def _can_dial(self, number: str) -> bool:
         outside = self._board.settings.outbound is not None and number.lstrip("+").isdigit()

@@ -16,21 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.acd.availability import AWAY
 from app.acd.model import UnavailableReason
 from app.acd.rings import RingLimit
 from app.acd.views import AgentView, CallView, OfferView, QueueView
 from app.ids import AgentId, CallId, QueueId
 from app.runtime.health import Level, Part
-
-_AWAY = frozenset(
-    {
-        UnavailableReason.LOGGED_OUT,
-        UnavailableReason.PAUSED,
-        UnavailableReason.AUTO_PAUSED,
-        UnavailableReason.DEVICE_UNREACHABLE,
-    }
-)
-"""Members who take no call soon. All others are available or will be by themselves."""
 
 
 class Severity(StrEnum):
@@ -93,7 +84,7 @@ def alerts_of_queue(queue: QueueView, rings: RingLimit, *, now: datetime) -> Ite
         return
     if now >= broken_at:
         yield Alert(AlertCode.WAITS_TOO_LONG, queue.id, Severity.ALARM, broken_at, queue_id=queue.id)
-    if all(reason in _AWAY for reason in queue.members):
+    if all(reason in AWAY for reason in queue.members):
         yield Alert(
             AlertCode.UNSTAFFED, queue.id, Severity.ALARM, queue.longest_wait_since, queue_id=queue.id
         )

@@ -7,7 +7,7 @@ from app.acd import facts as acd
 from app.calls.call import CallKind, LegRole
 from app.calls.hangup import HangUpParty, LegEnd
 from app.calls.missed import MissCause
-from app.ids import AgentId, CallId, DeviceId, LegId, MissedId, QueueId
+from app.ids import AgentId, CallId, DeviceId, LegId, MissedId, OfferId, QueueId
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,15 @@ class CallMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferMissed:
+    """An offer that its agent did not take (`OfferEnded` tells how) ended while `supervisor` was on duty."""
+
+    at: datetime
+    offer_id: OfferId
+    supervisor: str
+
+
+@dataclass(frozen=True, slots=True)
 class MissedCallWaived:
     """Somebody with the right to do so decided that a missed call costs nobody anything."""
 
@@ -134,6 +143,7 @@ Fact = (
     | CallHoldChanged
     | CallEnded
     | CallMissed
+    | OfferMissed
     | MissedCallWaived
     | MissedCallDisputed
     | MissedCallRecovered

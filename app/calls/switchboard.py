@@ -16,7 +16,7 @@ from app.acd import events as acd
 from app.acd.commands import ConnectCall, DivertCall, OfferCall, WithdrawOffer
 from app.acd.copying import Copies
 from app.acd.engine import Engine
-from app.acd.facts import CallLeft
+from app.acd.facts import CallLeft, OfferEnded
 from app.acd.model import ExitReason
 from app.acd.snapshot import EngineCopy, EngineSnapshot
 from app.calls import events
@@ -33,10 +33,11 @@ from app.calls.facts import (
     MissedCallDisputed,
     MissedCallRecovered,
     MissedCallWaived,
+    OfferMissed,
 )
 from app.calls.hangup import HangUpParty, HangUpReason, LegEnd
 from app.calls.joining import Joining
-from app.calls.missed import cause_of_call, is_charged
+from app.calls.missed import cause_of_call, cause_of_offer, is_charged
 from app.calls.model import CallSettings
 from app.calls.queued import QueuedCalls
 from app.calls.recover import Recovery
@@ -156,6 +157,8 @@ class Switchboard:
         for fact in decision.facts:
             if type(fact) is CallLeft and fact.call_id in self.calls:
                 self.calls[fact.call_id].left = fact
+            elif type(fact) is OfferEnded and cause_of_offer(fact.outcome) is not None:
+                self._note_missed(fact, turn)
         for command in turn.carry_out(decision.commands):
             match command:
                 case OfferCall():
@@ -321,6 +324,11 @@ class Switchboard:
         elif phase in {Phase.WAITING, Phase.CONNECTING} and self.engine.call(call.id) is not None:
             reason = _EXIT_BY_PARTY.get(call.ended_by or HangUpParty.UNKNOWN, ExitReason.ABANDONED)
             self.route(acd.CallExited(call.id, reason), turn)
+
+    def _note_missed(self, offer: OfferEnded, turn: Turn) -> None:
+        supervisor = self.settings.supervisor_at(turn.now)
+        if supervisor is not None:
+            turn.tell(OfferMissed(turn.now, offer.offer_id, supervisor))
 
     def _forget_if_gone(self, call: Call) -> None:
         if call.phase is Phase.ENDING and not call.legs:

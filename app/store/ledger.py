@@ -50,6 +50,10 @@ def _offer_ended(fact: acd.OfferEnded, rows: Rows) -> None:
     )
 
 
+def _offer_missed(fact: calls.OfferMissed, rows: Rows) -> None:
+    rows.put(tables.missed_call, missed_id=fact.offer_id, supervisor=fact.supervisor)
+
+
 def _waived(fact: calls.MissedCallWaived, rows: Rows) -> None:
     rows.put(
         tables.missed_call,
@@ -86,4 +90,5 @@ RECORDERS: Mapping[type, Callable[[Any, Rows], None]] = {
     calls.MissedCallDisputed: _disputed,
     calls.MissedCallRecovered: _recovered,
     calls.MissedCallWaived: _waived,
+    calls.OfferMissed: _offer_missed,
 }

@@ -147,6 +147,8 @@ def _about_missed(judge: WireJudge, missed: "Missed", row: Json) -> Iterator[str
         yield f"ring {row['ring']}, on the wire one of {rings}"
     if len(row["on_duty"]) != len(judge.rules.agents):
         yield f"{len(row['on_duty'])} on duty"
+    if row["supervisor"] != judge.rules.supervisor:
+        yield f"supervisor {row['supervisor']}"
 
 
 Missed = tuple[str, float, dict[str, Any], set[int | None]]

@@ -6,6 +6,7 @@ from datetime import time, timedelta
 import pytest
 
 from app.acd.events import TimePassed
+from app.acd.facts import OfferEnded
 from app.acd.model import ExitReason, OfferOutcome
 from app.calls.actions import RingPhone
 from app.calls.events import (
@@ -21,7 +22,14 @@ from app.calls.events import (
     SettingsChanged,
     WaiveRequested,
 )
-from app.calls.facts import CallMissed, CallStarted, MissedCallDisputed, MissedCallRecovered, MissedCallWaived
+from app.calls.facts import (
+    CallMissed,
+    CallStarted,
+    MissedCallDisputed,
+    MissedCallRecovered,
+    MissedCallWaived,
+    OfferMissed,
+)
 from app.calls.hangup import LegEnd
 from app.calls.missed import MissCause, cause_of_call, cause_of_offer, is_charged
 from app.calls.model import Charges
@@ -118,6 +126,18 @@ def test_a_caller_who_hangs_up_is_missed_in_the_ring_that_was_heard(board: Board
     (fact,) = missed(board, HANG_UP)
     assert (fact.cause, fact.ring, fact.queue_id) == (MissCause.CALLER_LEFT, 3, "linear")
     assert (fact.agent_charge, fact.supervisor_charge, fact.supervisor) == (10, 50, "zhou")
+
+
+def test_an_offer_that_its_agent_declines_is_told_with_the_supervisor_on_duty(board: Board) -> None:
+    """An offer that ends because the caller left is no miss, and tells nobody."""
+    board.log_in(AGENTS[0])
+    board.handle(arrives(SERVICE))
+    declined = board.handle(LegEnded(OFFER, LegEnd.BY_PHONE, 21, 603)).facts
+    board.now += timedelta(seconds=12)
+    left = [*board.handle(TimePassed()).facts, *board.handle(HANG_UP).facts]
+    assert [fact for fact in left if isinstance(fact, OfferEnded)]
+    told = [fact for fact in (*declined, *left) if isinstance(fact, OfferMissed)]
+    assert [(fact.offer_id, fact.supervisor) for fact in told] == [(OFFER, "zhou")]
 
 
 def test_without_a_supervisor_on_duty_none_is_charged(board: Board) -> None:

@@ -130,6 +130,7 @@ async def test_an_offer_that_rang_out_shows_its_agent_as_ringing(
         *logs_in(ANN, 0),
         acd.AgentStateChanged(at(10), ANN, AgentState.OFFERED, CallId("c1")),
         rang_out("c1-1", "c1", 26),
+        calls.OfferMissed(at(26), OfferId("c1-1"), "zhou"),
         acd.AgentStateChanged(at(26), ANN, AgentState.IDLE),
         acd.AgentStatusChanged(at(26), ANN, AgentStatus.PAUSED, PauseCode("auto"), by_system=True),
     ]
@@ -141,7 +142,7 @@ async def test_an_offer_that_rang_out_shows_its_agent_as_ringing(
         MissCause.IGNORED,
         3,
     )
-    assert (entry.agent_charge, entry.supervisor_charge) == (0, 0)
+    assert (entry.agent_charge, entry.supervisor_charge, entry.supervisor) == (0, 0, "zhou")
     assert entry.on_duty == (OnDuty(ANN, AgentStatus.AVAILABLE, None, AgentState.OFFERED),)
 
 

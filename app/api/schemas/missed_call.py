@@ -44,7 +44,7 @@ class MissedCallShape(Shape):
         Field(description="Who was logged in just before; only whom the permission reaches."),
     ]
     charge_each: int
-    supervisor: str | None
+    supervisor: Annotated[str | None, Field(description="Who was on duty as supervisor.")]
     supervisor_charge: int
     waived_at: Instant | None
     waived_by: str | None

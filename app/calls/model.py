@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.acd.model import SkillRequirement
 from app.calls.shifts import Shifts
-from app.ids import AgentId, DeviceId, EntryNumber, QueueId
+from app.ids import DeviceId, EntryNumber, QueueId
 
 
 class AnswerWhen(StrEnum):
@@ -72,7 +72,6 @@ class CallSettings:
 
     entry_points: Mapping[EntryNumber, EntryPoint] = field(default_factory=dict)
     devices: Mapping[DeviceId, Device] = field(default_factory=dict)
-    agent_names: Mapping[AgentId, str] = field(default_factory=dict)
     queue_names: Mapping[QueueId, str] = field(default_factory=dict)
     outbound: str | None = None
     outbound_ring_timeout: timedelta = timedelta(seconds=60)

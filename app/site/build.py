@@ -63,7 +63,6 @@ def _calls(declared: SiteDeclaration) -> CallSettings:
             DeviceId(key): Device(DeviceId(key), device.extension, device.name or key)
             for key, device in declared.devices.items()
         },
-        agent_names={AgentId(key): agent.name or key for key, agent in declared.agents.items()},
         queue_names={QueueId(key): queue.name or key for key, queue in declared.queues.items()},
         charges=_charges(declared.policies),
         shifts=_shifts(declared),

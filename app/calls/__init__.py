@@ -8,5 +8,6 @@ The files, in an order to read them:
     recover.py                               what was missed while nobody watched
     missed.py, shifts.py                     what a missed call costs, and whom
     turn.py                                  what one event leads to is gathered here
+    copying.py                               the calls as they are now, for a snapshot
     model.py, call.py, events.py, actions.py, facts.py    values
 """

@@ -20,6 +20,8 @@ from app.live.mask import masked
 from app.runtime.service import Service
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONGEST_NAME = 128
+"""Signs of a name in an address. Those of things that there are have no more."""
 Look = Callable[[], Mapping[str, Any]]
 
 
@@ -115,8 +117,15 @@ def _is_noted(request: Request, operation: str, trail: Trail, result: str) -> bo
 
 
 def _about(request: Request) -> str:
-    """The thing that the address names, as `agent:lin`."""
-    return " ".join(f"{name.partition('_')[0]}:{value}" for name, value in request.path_params.items())
+    """The thing that the address names, as `agent:lin`. Whoever made it up wrote anything there."""
+    return " ".join(
+        f"{name.partition('_')[0]}:{_storable(value)}" for name, value in request.path_params.items()
+    )
+
+
+def _storable(name: str) -> str:
+    """What every database takes: PostgreSQL wants no NUL, and no more in an index than a third of a page."""
+    return "".join(sign for sign in name if sign.isprintable())[:_LONGEST_NAME]
 
 
 def _details(trail: Trail) -> dict[str, Any]:

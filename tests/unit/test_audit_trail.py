@@ -102,6 +102,19 @@ async def test_what_is_no_text_is_noted_as_far_as_it_can_be(people: People) -> N
     assert (noted.action, noted.result, noted.details) == ("pause", "refused", {"code": "?"})
 
 
+@pytest.mark.parametrize(
+    ("name", "noted_as"), [("li%00n", "agent:lin"), ("x" * 5_000, f"agent:{'x' * 128}")], ids=["NUL", "long"]
+)
+async def test_an_address_that_names_nonsense_is_noted_as_far_as_a_database_takes_it(
+    people: People, name: str, noted_as: str
+) -> None:
+    """PostgreSQL refuses both, and every entry behind would wait for ever."""
+    async with people.stage.client() as admin:
+        answer = await admin.post(f"/api/v1/agents/{name}/pause", json={"code": "lunch"})
+    assert answer.status_code == 422
+    assert (await last(people)).object == noted_as
+
+
 async def test_what_was_forbidden_is_noted(people: People) -> None:
     """Reading included: somebody tries doors."""
     await people.user(Role.AGENT)

@@ -16,7 +16,7 @@ import structlog
 from app.auth.arguments import add_audit_command, add_data_argument, add_token_command, add_user_command
 from app.errors import ThirdringError
 from app.logs import configure_logs
-from app.settings import Settings, read_settings
+from app.settings import Settings, misspelt, read_settings
 
 _log = structlog.get_logger(__name__)
 
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wanted.data is not None:
         settings.data_dir = wanted.data
     configure_logs(level=settings.log_level, as_json=settings.log_format == "json")
+    for name, meant in misspelt(os.environ).items():
+        _log.warning("setting_unknown", name=name, did_you_mean=meant)
     run: Callable[[argparse.Namespace, Settings], int] = wanted.run
     before = os.umask(_OURS_ALONE)
     try:

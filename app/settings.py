@@ -4,6 +4,8 @@ Set by environment variables (`THIRDRING_DATA_DIR`, `THIRDRING_DATABASE_URL`, ..
 queues, numbers, whose Asterisk) stands in the site file instead, which can be reloaded.
 """
 
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
@@ -16,11 +18,15 @@ _SECRETS = Path("/run/secrets")
 """Where container platforms put secret files: `thirdring_database_url` there is THIRDRING_DATABASE_URL."""
 
 
+_PREFIX = "THIRDRING_"
+_READ_ELSEWHERE = frozenset({"THIRDRING_CACHE", "THIRDRING_TOKEN"})
+
+
 class Settings(BaseSettings):
     """The process settings, with defaults that need nothing installed and listen on loopback only."""
 
     model_config = SettingsConfigDict(
-        env_prefix="THIRDRING_",
+        env_prefix=_PREFIX,
         env_file=".env",
         secrets_dir=_SECRETS if _SECRETS.is_dir() else None,
         extra="ignore",
@@ -80,6 +86,17 @@ class Settings(BaseSettings):
     )
     log_level: str = "info"
     log_format: str = Field(default="console", pattern="^(console|json)$")
+
+
+def misspelt(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables that look like a setting of ours and are none: the name of each to what was meant, most likely.
+
+    Others may begin with our name too, such as those that Kubernetes makes for a service called `thirdring`: these are not told.
+    """
+    known = {_PREFIX + name.upper() for name in Settings.model_fields} | _READ_ELSEWHERE
+    found = {name for name in environment if name.startswith(_PREFIX)} - known
+    meant = {name: get_close_matches(name, sorted(known), n=1, cutoff=0.9) for name in sorted(found)}
+    return {name: matches[0] for name, matches in meant.items() if matches}
 
 
 def read_settings() -> Settings:

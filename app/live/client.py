@@ -59,6 +59,8 @@ class LiveClient:
         self._copy = Copy()
         self._has_asked = False
         self.is_stale = True
+        self.trouble: str | None = None
+        """Why there is no connection; None while there is one, or was none yet."""
 
     @property
     def values(self) -> dict[str, Value]:
@@ -89,8 +91,10 @@ class LiveClient:
         except ConnectionClosed as error:
             if error.rcvd is not None:
                 _raise_if_refused(error.rcvd.code, error.rcvd.reason, _REFUSALS)
-        except (OSError, TimeoutError, WebSocketException):
-            pass  # Nobody is there, or nobody speaks: try again.
+        except TimeoutError:
+            self.trouble = "it says nothing"
+        except (OSError, WebSocketException) as error:
+            self.trouble = str(error) or type(error).__name__
 
     async def _hear(self, connection: ClientConnection) -> set[str]:
         """The next message that can be taken: what it changed. One that cannot, since one before it is missing, is as good as silence."""
@@ -100,6 +104,7 @@ class LiveClient:
                     await self._subscribe(connection)
         self._backoff.reset()
         self.is_stale = self._has_asked = False
+        self.trouble = None
         return changed
 
     async def _subscribe(self, connection: ClientConnection) -> None:

@@ -5,9 +5,11 @@ import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from app.errors import ThirdringError
 from app.live.client import LiveClient
@@ -29,7 +31,12 @@ def run_watch(data_dir: Path, *, url: str | None, token: str | None, seconds: fl
 
     Address and token are those of the service that runs on the data directory, unless they are given.
     """
-    client = LiveClient(url or _url(data_dir), token or _token(data_dir), TOPICS)
+    address = url or _url(data_dir)
+    if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).netloc:
+        raise NothingToWatch(
+            f"Expected an address such as http://127.0.0.1:8600, got {address!r}. Correct --url."
+        )
+    client = LiveClient(address, token or _token(data_dir), TOPICS)
     with suppress(KeyboardInterrupt, TimeoutError):
         asyncio.run(_watch(client, Console(), seconds))
     return 0
@@ -57,17 +64,27 @@ async def _draw(client: LiveClient, console: Console) -> None:
 
 
 async def _print(client: LiveClient, console: Console) -> None:
+    told = None
     while True:
         if not client.is_stale:
             console.print(_picture(client))
+        elif client.trouble != told:
+            console.print(_trouble(client))
+        told = client.trouble
         await asyncio.sleep(_FRAME_SECONDS if client.is_stale else _PRINT_EVERY_SECONDS)
 
 
 def _picture(client: LiveClient) -> RenderableType:
     values, now, is_stale = client.values, datetime.now(UTC), client.is_stale
     return Group(
-        draw_floor(values, now=now, is_stale=is_stale), draw_calls(values, now=now, is_stale=is_stale)
+        *([_trouble(client)] if client.trouble else []),
+        draw_floor(values, now=now, is_stale=is_stale),
+        draw_calls(values, now=now, is_stale=is_stale),
     )
+
+
+def _trouble(client: LiveClient) -> Text:
+    return Text(f"No connection to the service: {client.trouble}. Trying again.", style="red")
 
 
 def _url(data_dir: Path) -> str:

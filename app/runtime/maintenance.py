@@ -27,15 +27,17 @@ from metrics.queue_log import QueuesOf
 
 
 async def _open_journal(settings: Settings) -> tuple[Journal, Projector]:
+    written = _written(settings)
     projector = Projector(decode_facts)
-    return await Journal.open(
-        _journal_settings(settings), clock=SystemClock(), projector=projector
-    ), projector
+    return await Journal.open(written, clock=SystemClock(), projector=projector), projector
 
 
-def _journal_settings(settings: Settings) -> JournalSettings:
+def _written(settings: Settings) -> JournalSettings:
+    """Where it is written down. Raises `NothingWrittenDown`: a wrong path must not pass for an empty journal."""
     url = settings.database_url.get_secret_value() if settings.database_url else ""
-    return JournalSettings(directory=settings.data_dir, url=url)
+    written = JournalSettings(directory=settings.data_dir, url=url)
+    written.expect_written()
+    return written
 
 
 async def replay(settings: Settings) -> int:
@@ -69,7 +71,7 @@ async def rebuild_history(settings: Settings) -> int:
 
 async def export_queue_log(settings: Settings, period: Period, queues_of: QueuesOf) -> int:
     """Print a period in the format of Asterisk's queue log. The service may run meanwhile."""
-    engine = open_engine(_journal_settings(settings).database_url)
+    engine = open_engine(_written(settings).database_url)
     try:
         with plain_failures():
             async with engine.connect() as connection:

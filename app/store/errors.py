@@ -1,8 +1,20 @@
 """What can go wrong with what is written down. Each error says what was expected, what came, and what to do."""
 
+from pathlib import Path
+
 
 class StoreError(Exception):
     """The root: anything the store refuses or cannot do."""
+
+
+class NothingWrittenDown(StoreError):
+    """There is no database where one was expected: the path of the data directory is wrong, most likely."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(
+            f"Expected the data directory of a service, found no thirdring.db in {directory}. "
+            "Name it with --data, or set THIRDRING_DATA_DIR."
+        )
 
 
 class EntryTooLarge(StoreError):

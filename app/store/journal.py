@@ -17,7 +17,7 @@ from app.lock import DirectoryLock
 from app.store.database import Database
 from app.store.engine import masked, open_engine
 from app.store.entry import Entry
-from app.store.errors import DatabaseFailed, FirstStartNeedsDatabase, NotDurable
+from app.store.errors import DatabaseFailed, FirstStartNeedsDatabase, NotDurable, NothingWrittenDown
 from app.store.log import Log
 from app.store.projection import Projector
 from app.store.segment import force
@@ -73,7 +73,16 @@ class JournalSettings:
     @property
     def database_url(self) -> str:
         """The URL to use."""
-        return self.url or f"sqlite:///{self.directory.resolve() / 'thirdring.db'}"
+        return self.url or f"sqlite:///{self._sqlite.resolve()}"
+
+    def expect_written(self) -> None:
+        """For those who only read what a service wrote. Raises `NothingWrittenDown`."""
+        if not self.url and not self._sqlite.is_file():
+            raise NothingWrittenDown(self.directory)
+
+    @property
+    def _sqlite(self) -> Path:
+        return self.directory / "thirdring.db"
 
 
 class Journal:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from app.live.screen import TOPICS, draw_calls, draw_floor
 from app.live.watch import NothingToWatch, run_watch
 from tests.support.clocks import START
 from tests.support.live_client import serving
+from tests.support.ports import free_port
 from tests.support.stage import LIN, SERVICE, TOKEN, Stage
 from tests.support.until import until
 
@@ -155,6 +157,23 @@ async def test_watching_with_a_wrong_token_ends_with_the_reason(stage: Stage) ->
         client = LiveClient(server.url, "wrong", TOPICS)
         with pytest.raises(LiveRefused, match="token"):
             await asyncio.wait_for(watch._watch(client, Console(file=io.StringIO()), None), timeout=5)
+
+
+async def test_watching_says_why_there_is_nothing_to_see() -> None:
+    """Once, where there is no terminal: somebody waits for a floor that nobody tells of."""
+    console = Console(file=io.StringIO(), width=140)
+    client = LiveClient(f"http://127.0.0.1:{free_port()}", "token", TOPICS)
+    with pytest.raises(TimeoutError):
+        await watch._watch(client, console, 1.0)
+    assert text_of(console).count("No connection to the service: ") == 1
+    assert "Trying again." in text_of(console)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8600", "bla", "http://"])
+def test_an_address_that_cannot_be_is_refused(tmp_path: Path, address: str) -> None:
+    """Else one would wait for ever."""
+    with pytest.raises(NothingToWatch, match=re.escape(f"got {address!r}")):
+        run_watch(tmp_path, url=address, token="token", seconds=1)
 
 
 def test_without_a_service_the_command_says_how_to_name_one(tmp_path: Path) -> None:

@@ -44,6 +44,29 @@ async def test_the_command_prints_the_queue_log_of_some_days(
     assert "--to to be later than --from" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export", "queue-log", "--from", "2026-11-21", "--to", "2026-11-22"],
+        ["replay"],
+        ["rebuild"],
+        ["audit", "verify"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_wrong_directory_does_not_pass_for_one_where_nothing_happened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """And nothing is made there."""
+    site = tmp_path / "site.yaml"
+    site.write_text(SITE)
+    wrong = tmp_path / "wrong"
+    named = [] if command[0] == "audit" else ["--site", str(site)]
+    assert main([*command, *named, "--data", str(wrong)]) == 1
+    assert f"found no thirdring.db in {wrong}. Name it with --data" in capsys.readouterr().err
+    assert not wrong.exists()
+
+
 async def test_who_exports_or_rebuilds_at_the_command_line_is_audited(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

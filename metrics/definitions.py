@@ -153,6 +153,14 @@ def _is_held(passage: Passage, terms: Terms) -> bool:
     return _is_handled(passage, terms) and passage.hold > timedelta()
 
 
+def _is_ended_on_hold(passage: Passage, terms: Terms) -> bool:
+    return _is_handled(passage, terms) and passage.is_ended_on_hold
+
+
+def _is_hold_abandon(passage: Passage, terms: Terms) -> bool:
+    return _is_ended_on_hold(passage, terms) and passage.is_ended_by_caller
+
+
 # --- calls: how many -------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +246,18 @@ def handled(tally: Tally) -> int:
 def held_calls(tally: Tally) -> int:
     """Handled calls whose caller was put on hold."""
     return tally.held_calls
+
+
+@_figure(Subject.CALLS, Unit.COUNT, _is_ended_on_hold)
+def ended_on_hold(tally: Tally) -> int:
+    """Handled calls that ended while their caller was on hold, by whomever."""
+    return tally.ended_on_hold
+
+
+@_figure(Subject.CALLS, Unit.COUNT, _is_hold_abandon)
+def hold_abandons(tally: Tally) -> int:
+    """Handled calls whose caller hung up while on hold."""
+    return tally.hold_abandons
 
 
 @_figure(Subject.CALLS, Unit.COUNT, lambda each, terms: _is_answered(each, terms) and each.is_ended_by_agent)

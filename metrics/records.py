@@ -35,6 +35,9 @@ class Passage:
     hold: timedelta = timedelta()
     wrap_up: timedelta = timedelta()
     is_ended_by_agent: bool = False
+    is_ended_by_caller: bool = False
+    is_ended_on_hold: bool = False
+    """The agent had the caller on hold when the conversation ended."""
     is_repeat: bool = False
     """The same number had called within the day before."""
     ring_number: int | None = None

@@ -40,6 +40,9 @@ class Tally:
     """Turned away at the door; not offered."""
     handled: int = 0
     held_calls: int = 0
+    ended_on_hold: int = 0
+    hold_abandons: int = 0
+    """Ended on hold, by the caller."""
     agent_hang_ups: int = 0
     repeat_calls: int = 0
     wait_of_answered: timedelta = timedelta()
@@ -121,6 +124,8 @@ class Tally:
             self.talk += passage.talk
             self.hold += passage.hold
             self.held_calls += passage.hold > timedelta()
+            self.ended_on_hold += passage.is_ended_on_hold
+            self.hold_abandons += passage.is_ended_on_hold and passage.is_ended_by_caller
             self.wrap_up += passage.wrap_up
 
     def _add_left(self, passage: Passage, terms: Terms) -> None:

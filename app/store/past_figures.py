@@ -101,6 +101,7 @@ def _passages(scope: Scope) -> Select[Any]:
             _CALL.ended_by,
             _time_in(AgentState.HELD, since=_PASSAGE.connected_at).label("hold"),
             _time_in(AgentState.WRAP_UP, since=_CONVERSATION.completed_at).label("wrap_up"),
+            _is_ended_on_hold().label("is_ended_on_hold"),
             _is_repeat().label("is_repeat"),
         )
         .select_from(WITH_CONVERSATION)
@@ -122,6 +123,17 @@ def _time_in(state: AgentState, *, since: Column[Any]) -> ScalarSelect[int]:
             _ACTIVITY.started_at >= since,
         )
         .scalar_subquery()
+    )
+
+
+def _is_ended_on_hold() -> ColumnElement[bool]:
+    """Whether the agent had the caller on hold when the conversation ended."""
+    return exists().where(
+        _ACTIVITY.call_id == _PASSAGE.call_id,
+        _ACTIVITY.agent_id == _PASSAGE.agent_id,
+        _ACTIVITY.aspect == "state",
+        _ACTIVITY.value == AgentState.HELD,
+        _ACTIVITY.ended_at == _CONVERSATION.completed_at,
     )
 
 
@@ -164,6 +176,8 @@ def _passage(row: Row[Any], spans: Iterable[Period]) -> Passage:
         hold=row.hold * _MICROSECOND,
         wrap_up=row.wrap_up * _MICROSECOND,
         is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
+        is_ended_by_caller=row.ended_by == HangUpParty.CALLER,
+        is_ended_on_hold=bool(row.is_ended_on_hold),
         is_repeat=bool(row.is_repeat),
         ring_number=row.ring,
         rung=timedelta() if end is None else time_rung(spans, Period(row.enqueued_at, end)),

@@ -34,10 +34,11 @@ def answered(
     hold: float = 0,
     wrap_up: float = 0,
     by_agent: bool = False,
+    on_hold: bool = False,
     queue: QueueId = SERVICE,
     agent: AgentId = LIN,
 ) -> Passage:
-    """A call answered after `wait` seconds; `talk` includes no hold."""
+    """A call answered after `wait` seconds; `talk` includes no hold. Who does not hang up by the agent's hand does by the caller's."""
     connected = at(start + wait)
     return Passage(
         call_id=CallId(f"answered-{start}-{wait}"),
@@ -50,6 +51,8 @@ def answered(
         hold=timedelta(seconds=hold),
         wrap_up=timedelta(seconds=wrap_up),
         is_ended_by_agent=by_agent,
+        is_ended_by_caller=not by_agent,
+        is_ended_on_hold=on_hold,
     )
 
 
@@ -176,7 +179,7 @@ _starts = st.integers(0, 86_400)
 _rings = st.integers(1, 9)
 PASSAGES = st.one_of(
     st.builds(
-        lambda ring, wait, talk, start, hold, wrap_up, by_agent, queue, agent: rung(
+        lambda ring, wait, talk, start, hold, wrap_up, by_agent, on_hold, queue, agent: rung(
             answered(
                 wait,
                 talk,
@@ -184,6 +187,7 @@ PASSAGES = st.one_of(
                 hold=hold,
                 wrap_up=wrap_up,
                 by_agent=by_agent,
+                on_hold=on_hold,
                 queue=queue,
                 agent=agent,
             ),
@@ -196,6 +200,7 @@ PASSAGES = st.one_of(
         _starts,
         _seconds,
         _seconds,
+        st.booleans(),
         st.booleans(),
         st.sampled_from([SERVICE, SALES]),
         st.sampled_from([LIN, WANG]),

@@ -72,6 +72,12 @@ class Stay:
         return sum(until - since for since, until in won.holds) if won else 0.0
 
     @property
+    def ended_on_hold(self) -> bool:
+        """Whether the agent wanted the caller back only when the call was over."""
+        won, ended = self.call.winner, self.call.ended
+        return won is not None and ended is not None and any(until >= ended for _, until in won.holds)
+
+    @property
     def rung(self) -> float:
         """For how long of the wait at least one phone rang for the call in this queue."""
         spans = sorted(
@@ -289,6 +295,7 @@ class WireJudge:
         gone_in_time = [stay for stay in abandoned if stay.waited <= within]
         handled = [stay for stay in answered if stay.call.ended is not None]
         held = [stay for stay in handled if stay.held > 0]
+        on_hold = [stay for stay in handled if stay.ended_on_hold]
         repeats = [stay for stay in offered if self._is_repeat(stay.call)]
         left = [*answered, *abandoned, *overflowed]
         left_in_time = len(in_time) + len(gone_in_time) + sum(each.waited <= within for each in overflowed)
@@ -314,6 +321,8 @@ class WireJudge:
             "refused": [stay for stay in stays if stay.how == "refused"],
             "handled": handled,
             "held_calls": held,
+            "ended_on_hold": on_hold,
+            "hold_abandons": [stay for stay in on_hold if stay.call.left_by_caller],
             "agent_hang_ups": [stay for stay in answered if stay.call.is_ended_by_agent],
             "repeat_calls": repeats,
         }

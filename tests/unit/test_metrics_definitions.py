@@ -28,7 +28,7 @@ from tests.support.metrics_records import (
 TERMS = Terms(within=timedelta(seconds=20), short_abandon=timedelta(seconds=5))
 
 DAY: list[Passage] = [
-    answered(4, 100, hold=20, wrap_up=30),
+    answered(4, 100, hold=20, wrap_up=30, on_hold=True),
     answered(10, 60),
     answered(20, 80, wrap_up=10, by_agent=True),  # exactly T: in time
     answered(50, 40),
@@ -90,6 +90,8 @@ def value(name: str, total: Tally, terms: Terms = TERMS) -> Value:
         ("avg_talk", (100 + 60 + 80 + 40) / 4),
         ("avg_hold", 20 / 4),
         ("held_calls", 1),
+        ("ended_on_hold", 1),
+        ("hold_abandons", 1),
         ("avg_hold_of_held", 20),
         ("handle_time", 100 + 20 + 30 + 60 + 80 + 10 + 40),
         ("talk_time", 100 + 60 + 80 + 40),

@@ -110,6 +110,34 @@ async def test_a_passage_has_its_talk_hold_and_wrap_up(tmp_path: Path, database:
     assert (full.entered_at, full.exit_reason) == (None, ExitReason.JOIN_FULL)
 
 
+@pytest.mark.parametrize("party", [HangUpParty.CALLER, HangUpParty.AGENT])
+async def test_a_conversation_that_ends_on_hold_is_known_as_such(
+    party: HangUpParty, tmp_path: Path, database: TestDatabase
+) -> None:
+    """An earlier hold of the same call makes none."""
+    held, taken = CallId("held"), CallId("taken")
+    story = [
+        *arrives("taken", 2),
+        *answered("taken"),
+        *arrives("held", 100),
+        acd.AgentStateChanged(at(105), ANN, AgentState.CONNECTED, held),
+        acd.CallConnected(at(105), held, SALES, ANN, OfferId("held-1"), at(100), at(105)),
+        acd.AgentStateChanged(at(120), ANN, AgentState.HELD, held),
+        acd.CallCompleted(at(130), held, SALES, ANN, at(105)),
+        acd.AgentStateChanged(at(130), ANN, AgentState.IDLE),
+        calls.CallEnded(at(130), held, party, 16, at(105), 10_000),
+    ]
+    async with running_journal(tmp_path, database.url) as journal:
+        for fact in story:
+            journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+        await journal.flush()
+        found = await passages(PastFigures(journal.database.engine))
+    assert [(each.call_id, each.is_ended_on_hold, each.is_ended_by_caller) for each in found] == [
+        (taken, False, False),
+        (held, True, party is HangUpParty.CALLER),
+    ]
+
+
 async def test_agents_time_is_read_as_it_passed(tmp_path: Path, database: TestDatabase) -> None:
     """Within the period; what lasts still is counted to its end."""
     async with running_journal(tmp_path, database.url) as journal:

@@ -43,6 +43,8 @@ class Identities:
         self._metrics_token = metrics_token
         self.limits = limits or SessionLimits()
         self._revision: int | None = None
+        self._looks = self._learned = 0
+        """How often it was looked, and which look was learned from last."""
         self._news = asyncio.Event()
         self._users: Mapping[UserName, User] = {}
         self._tokens: Mapping[SecretHash, Token] = {}
@@ -132,8 +134,12 @@ class Identities:
 
     async def refresh(self) -> None:
         """Learn what changed. Raises `AccountsAway`."""
+        self._looks = look = self._looks + 1
         if await self._store.revision() != self._revision:
-            self._learn(await self._store.roll())
+            roll = await self._store.roll()
+            if look > self._learned:  # Else a look that began later was answered before.
+                self._learned = look
+                self._learn(roll)
 
     async def changed(self) -> None:
         """Return as soon as somebody's rights may have changed."""

@@ -1,5 +1,6 @@
 """Who is logged in stays so while the database is away, and changes made elsewhere arrive."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,21 +10,24 @@ import pytest
 from app.auth.credentials import hash_of
 from app.auth.errors import AccountsAway
 from app.auth.identities import Identities
-from app.auth.model import Permission, Role, SecretHash
+from app.auth.model import Permission, Role, SecretHash, TokenId
 from app.auth.permissions import allows_operation
 from app.auth.store import Roll
 from tests.support.accounts import NOON, entry, session, token, user
 from tests.support.clocks import StillClock
 from tests.support.memory_store import MemoryStore
+from tests.support.until import until
 
 
 class FlakyStore(MemoryStore):
-    """A store that can be away, and counts how often everything is read."""
+    """A store that can be away or slow, and counts how often everything is read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.is_away = False
         self.reads = 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def revision(self) -> int:
         """As `AccountStore.revision`."""
@@ -34,7 +38,9 @@ class FlakyStore(MemoryStore):
     async def roll(self) -> Roll:
         """As `AccountStore.roll`."""
         self.reads += 1
-        return await super().roll()
+        found = await super().roll()
+        await self.may_answer.wait()
+        return found
 
     async def touch(self, used_at: Mapping[SecretHash, datetime]) -> None:
         """As `AccountStore.touch`."""
@@ -99,6 +105,22 @@ async def test_everything_is_read_only_when_something_changed(
     principal = await identities.by_session("s1")
     assert principal is not None
     assert (store.reads, principal.role) == (2, Role.MANAGER)
+
+
+async def test_a_slow_look_does_not_bring_back_what_was_taken_away_meanwhile(
+    store: FlakyStore, identities: Identities
+) -> None:
+    """An admin revokes a token while the look of every two seconds waits for its answer."""
+    at_once, store.may_answer = store.may_answer, asyncio.Event()
+    slow = asyncio.create_task(identities.refresh())
+    await until(lambda: store.reads, "nobody looks")
+    late, store.may_answer = store.may_answer, at_once
+    await store.revoke_token(TokenId("trt"), NOON, entry())
+    behind = asyncio.create_task(identities.refresh())
+    await asyncio.sleep(0)
+    late.set()
+    await asyncio.gather(slow, behind)
+    assert await identities.by_token("trt") is None
 
 
 async def test_a_session_that_another_service_opened_is_found(

@@ -54,7 +54,8 @@ def seat_times(
             continue
         while first < len(states) and _is_over(states[first], seat.since):
             first += 1
-        for state in states[first:]:
+        for index in range(first, len(states)):
+            state = states[index]
             if state.since >= seat.until:
                 break
             part = _closed(state, seat)

@@ -437,11 +437,7 @@ async def _open(settings: Settings, clock: SystemClock) -> _Parts:
 
 
 async def _open_journal(settings: Settings, clock: Clock) -> Journal:
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
-    projector = Projector(decode_facts)
-    return await Journal.open(
-        JournalSettings(directory=settings.data_dir, url=url), clock=clock, projector=projector
-    )
+    return await Journal.open(JournalSettings.of(settings), clock=clock, projector=Projector(decode_facts))
 
 
 async def _takes_requests_by_http_only(address: Address) -> bool:

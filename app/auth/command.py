@@ -61,7 +61,7 @@ def _run(commands: Mapping[str, Run], wanted: argparse.Namespace, settings: Sett
 @asynccontextmanager
 async def _access(settings: Settings) -> AsyncIterator[Access]:
     make_directory(settings.data_dir)
-    engine = open_engine(_where(settings).database_url)
+    engine = open_engine(JournalSettings.of(settings).database_url)
     try:
         await upgrade(engine)
         access = Access.over(StoredAccounts(engine), clock=SystemClock(), admin_token="")
@@ -69,11 +69,6 @@ async def _access(settings: Settings) -> AsyncIterator[Access]:
         await access.close()
     finally:
         await engine.dispose()
-
-
-def _where(settings: Settings) -> JournalSettings:
-    secret = settings.database_url
-    return JournalSettings(directory=settings.data_dir, url=secret.get_secret_value() if secret else "")
 
 
 # --- users -----------------------------------------------------------------------------------------------------------
@@ -218,7 +213,7 @@ _TOKEN: Mapping[str, Run] = {"add": _add_token, "list": _list_tokens, "revoke": 
 
 
 async def _verify(settings: Settings) -> str:
-    _where(settings).expect_written()
+    JournalSettings.of(settings).expect_written()
     async with _access(settings) as access:
         head = await verify(access.store, known=head_file(settings.data_dir).known())
     return f"The audit log is as it was written: {head.seq} entries, the last with hash {head.hash}."

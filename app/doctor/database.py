@@ -44,10 +44,7 @@ async def check_database(context: Context) -> Finding:
 
 def database_url(context: Context) -> str:
     """Where the database is, as the settings say."""
-    secret = context.settings.database_url
-    return JournalSettings(
-        directory=context.settings.data_dir, url=secret.get_secret_value() if secret else ""
-    ).database_url
+    return JournalSettings.of(context.settings).database_url
 
 
 def is_new_file(url: str) -> bool:

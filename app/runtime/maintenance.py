@@ -34,8 +34,7 @@ async def _open_journal(settings: Settings) -> tuple[Journal, Projector]:
 
 def _written(settings: Settings) -> JournalSettings:
     """Where it is written down. Raises `NothingWrittenDown`: a wrong path must not pass for an empty journal."""
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
-    written = JournalSettings(directory=settings.data_dir, url=url)
+    written = JournalSettings.of(settings)
     written.expect_written()
     return written
 

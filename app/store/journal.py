@@ -14,6 +14,7 @@ from typing import Self
 
 from app.clock import Clock
 from app.lock import DirectoryLock
+from app.settings import Settings
 from app.store.database import Database
 from app.store.engine import masked, open_engine
 from app.store.entry import Entry
@@ -69,6 +70,12 @@ class JournalSettings:
     flush_limit: float = 2.0
     """Seconds that a flush waits for the database."""
     writer: WriterSettings = field(default_factory=WriterSettings)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the settings of the process say."""
+        url = settings.database_url
+        return cls(directory=settings.data_dir, url=url.get_secret_value() if url else "")
 
     @property
     def database_url(self) -> str:

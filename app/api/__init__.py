@@ -14,5 +14,7 @@ The files, in an order to read them:
     missed_calls.py, ledger.py                       the missed-call ledger
     auth_calls.py, auth_missed_calls.py, whose.py    who may see which of them
     errors.py, problems.py                           what can go wrong, and as which answer it is told
-    openapi.py, explain.py, examples.py and its like the words of the document; cursor.py, pages.py, tls.py
+    openapi.py, explain.py, examples.py, report_examples.py, missed_call_examples.py
+                                                     the words of the document
+    cursor.py, pages.py, tls.py                      where the next page begins; the files of the pages; the certificate
 """

@@ -30,6 +30,8 @@ from metrics.scope import Scope
 from metrics.terms import Terms
 
 LONGEST_PERIOD = timedelta(days=400)
+_ERA = Period(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+"""No calendar's edge is near: an interval that a period only touches has its beginning and its end, too."""
 
 
 class Reports:
@@ -92,6 +94,9 @@ class Reports:
             return self._day(query.day, self._shift(query) if isinstance(query, ScopeQuery) else None)
         if query.day is not None or query.since is None or query.until is None:
             raise _bad_range("Expected either `day`, or both `since` and `until`.", "since")
+        for name, at in (("since", query.since), ("until", query.until)):
+            if not _ERA.since <= at <= _ERA.until:
+                raise _bad_range("Expected an instant from 1970 to 2199.", name)
         since, until = query.since.astimezone(UTC), query.until.astimezone(UTC)
         if until <= since:
             raise _bad_range("Expected `until` to be later than `since`; it is not.", "until")
@@ -135,10 +140,9 @@ class Reports:
                 yield seat
 
     def _day(self, of: date, shift: Shift | None) -> Period:
-        try:
-            return day(of, self.zone) if shift is None else Period(*self._shifts.on(shift, of))
-        except OverflowError:
-            raise _bad_range("Expected a day of this century.", "day") from None
+        if not _ERA.since.date() < of < _ERA.until.date():
+            raise _bad_range("Expected a day from 1970-01-02 to 2199-12-31.", "day")
+        return day(of, self.zone) if shift is None else Period(*self._shifts.on(shift, of))
 
     def _shift(self, query: ScopeQuery) -> Shift | None:
         if query.shift is None:

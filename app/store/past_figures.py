@@ -4,19 +4,16 @@ Rows are read and made into records a few at a time, and others get their turn b
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     ColumnElement,
     Row,
-    ScalarSelect,
     Select,
     and_,
-    cast,
     exists,
     func,
     or_,
@@ -43,7 +40,6 @@ from metrics.seat import StateSpan, StatusSpan, seat_times
 _PASSAGE, _OFFER, _CALL = tables.passage.c, tables.offer.c, tables.call.c
 _CONVERSATION, _ACTIVITY = tables.conversation.c, tables.agent_activity.c
 _EARLIER = tables.call.alias("earlier").c
-_MICROSECOND = timedelta(microseconds=1)
 _REPEAT_WITHIN_MICROSECONDS = 24 * 3600 * 1_000_000
 
 
@@ -57,9 +53,13 @@ class PastFigures:
         """Calls' passages through queues, in the order in which the callers were enqueued. Raises `HistoryAway`."""
         async with reading(self._engine) as connection:
             async for rows in some_at_a_time(connection, _passages(scope)):
-                rung = await _spans_rung(connection, rows)
+                rung, times = await _spans_rung(connection, rows), await _times(connection, rows)
                 for row in rows:
-                    yield _passage(row, rung.get((row.call_id, row.queue_id), ()))
+                    yield _passage(
+                        row,
+                        rung.get((row.call_id, row.queue_id), ()),
+                        times.get((row.call_id, row.agent_id), ()),
+                    )
 
     async def offers(self, scope: Scope) -> AsyncIterator[Offer]:
         """Offers, in the order in which they began. Raises `HistoryAway`."""
@@ -99,41 +99,11 @@ def _passages(scope: Scope) -> Select[Any]:
             tables.passage,
             _CONVERSATION.completed_at,
             _CALL.ended_by,
-            _time_in(AgentState.HELD, since=_PASSAGE.connected_at).label("hold"),
-            _time_in(AgentState.WRAP_UP, since=_CONVERSATION.completed_at).label("wrap_up"),
-            _is_ended_on_hold().label("is_ended_on_hold"),
             _is_repeat().label("is_repeat"),
         )
         .select_from(WITH_CONVERSATION)
         .where(*within(_PASSAGE.enqueued_at, scope.period), *_of(_PASSAGE.queue_id, _PASSAGE.agent_id, scope))
         .order_by(_PASSAGE.enqueued_at, _PASSAGE.call_id, _PASSAGE.queue_id)
-    )
-
-
-def _time_in(state: AgentState, *, since: Column[Any]) -> ScalarSelect[int]:
-    """Microseconds that the passage's agent was in a state for its call."""
-    length = _microseconds(_ACTIVITY.ended_at) - _microseconds(_ACTIVITY.started_at)
-    return (
-        select(cast(func.coalesce(func.sum(length), 0), BigInteger))
-        .where(
-            _ACTIVITY.call_id == _PASSAGE.call_id,
-            _ACTIVITY.agent_id == _PASSAGE.agent_id,
-            _ACTIVITY.aspect == "state",
-            _ACTIVITY.value == state,
-            _ACTIVITY.started_at >= since,
-        )
-        .scalar_subquery()
-    )
-
-
-def _is_ended_on_hold() -> ColumnElement[bool]:
-    """Whether the agent had the caller on hold when the conversation ended."""
-    return exists().where(
-        _ACTIVITY.call_id == _PASSAGE.call_id,
-        _ACTIVITY.agent_id == _PASSAGE.agent_id,
-        _ACTIVITY.aspect == "state",
-        _ACTIVITY.value == AgentState.HELD,
-        _ACTIVITY.ended_at == _CONVERSATION.completed_at,
     )
 
 
@@ -166,18 +136,45 @@ async def _spans_rung(
     return spans
 
 
-def _passage(row: Row[Any], spans: Iterable[Period]) -> Passage:
-    """`spans`: from when until when phones rang for the call in this queue, in whichever of its passages."""
+async def _times(
+    connection: AsyncConnection, passages: Sequence[Row[Any]]
+) -> dict[tuple[str, str], list[tuple[str, Period]]]:
+    """What agents did for these calls, and when, by call and agent.
+
+    Asked by call alone, so that no database is tempted to read all that an agent ever did for each call.
+    """
+    calls = {row.call_id for row in passages}
+    query = select(
+        _ACTIVITY.call_id, _ACTIVITY.agent_id, _ACTIVITY.value, _ACTIVITY.started_at, _ACTIVITY.ended_at
+    ).where(_ACTIVITY.call_id.in_(calls), _ACTIVITY.ended_at.is_not(None))
+    times: dict[tuple[str, str], list[tuple[str, Period]]] = {}
+    for call_id, agent_id, value, since, until in await connection.execute(query):
+        times.setdefault((call_id, agent_id), []).append((value, Period(since, until)))
+    return times
+
+
+def _time_in(state: AgentState, times: Iterable[tuple[str, Period]], *, since: datetime | None) -> timedelta:
+    """How long the passage's agent was in a state for its call."""
+    lengths = (
+        span.length for value, span in times if value == state and since is not None and span.since >= since
+    )
+    return sum(lengths, timedelta())
+
+
+def _passage(row: Row[Any], spans: Iterable[Period], times: Sequence[tuple[str, Period]]) -> Passage:
+    """`spans`: from when until when phones rang for the call in this queue, in whichever of its passages. `times`: see `_times`."""
     end = row.connected_at or row.left_at
     return value_of(
         Passage,
         row,
         exit_reason=row.reason,
-        hold=row.hold * _MICROSECOND,
-        wrap_up=row.wrap_up * _MICROSECOND,
+        hold=_time_in(AgentState.HELD, times, since=row.connected_at),
+        wrap_up=_time_in(AgentState.WRAP_UP, times, since=row.completed_at),
         is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
         is_ended_by_caller=row.ended_by == HangUpParty.CALLER,
-        is_ended_on_hold=bool(row.is_ended_on_hold),
+        is_ended_on_hold=any(
+            value == AgentState.HELD and span.until == row.completed_at for value, span in times
+        ),
         is_repeat=bool(row.is_repeat),
         ring_number=row.ring,
         rung=timedelta() if end is None else time_rung(spans, Period(row.enqueued_at, end)),

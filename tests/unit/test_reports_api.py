@@ -271,6 +271,11 @@ async def test_the_queue_log_is_plain_text(client: httpx2.AsyncClient) -> None:
         ({"since": RANGE["until"], "until": RANGE["since"]}, "later than `since`"),
         ({"since": RANGE["since"], "until": RANGE["since"]}, "later than `since`"),
         ({"since": "2020-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "at most 400 days"),
+        ({"since": "0001-01-01T00:00:00+14:00", "until": "0001-01-02T00:00:00Z"}, "1970 to 2199"),
+        ({"since": "9999-12-01T00:00:00Z", "until": "9999-12-31T23:59:59-14:00", "per": "month"}, "1970 to"),
+        ({"since": "9999-12-31T00:00:00Z", "until": "9999-12-31T23:59:59Z", "per": "15min"}, "1970 to 2199"),
+        ({"day": "0001-01-01"}, "1970-01-02 to 2199-12-31"),
+        ({"day": "9999-12-30", "per": "month"}, "1970-01-02 to 2199-12-31"),
     ],
 )
 async def test_a_bad_period_is_a_problem_that_says_what_to_do(

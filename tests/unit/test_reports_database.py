@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import delete, event, insert
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.acd import facts as acd
 from app.acd.explanation import Explanation
@@ -16,6 +19,7 @@ from app.calls.facts import Fact
 from app.calls.hangup import HangUpParty
 from app.ids import AgentId, CallId, DeviceId, OfferId, QueueId
 from app.runtime.codec import encode_facts
+from app.store import tables
 from app.store.engine import open_engine
 from app.store.past_figures import PastFigures
 from app.store.rebuild import rebuild
@@ -229,6 +233,55 @@ async def test_a_scope_leaves_out_what_is_not_asked_for(
             for name, scope in by_scope.items()
         }
     assert found == {"later": ["gone"], "other queue": [], "ann": ["taken"], "nobody": ["gone", "full"]}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_the_work_for_a_call_does_not_grow_with_the_history_of_its_agent(
+    tmp_path: Path, database: TestDatabase
+) -> None:
+    """Counted in steps of the database: for four times the calls, four times the steps and not sixteen."""
+    async with running_journal(tmp_path, database.url) as journal:
+        engine, steps = journal.database.engine, []
+        for upto in (200, 800):
+            async with engine.begin() as connection:
+                await connection.execute(delete(tables.passage))
+                await connection.execute(delete(tables.agent_activity))
+                await connection.execute(insert(tables.passage), [_row(number) for number in range(upto)])
+                await connection.execute(
+                    insert(tables.agent_activity), [_held(number) for number in range(upto)]
+                )
+            steps.append(await _steps_of_a_report(engine))
+    assert steps[0] * 2 < steps[1] < steps[0] * 8, steps
+
+
+def _row(number: int) -> dict[str, object]:
+    """One of Ann's calls, a second after the other."""
+    row = {"enqueued_at": at(number), "entered_at": at(number), "connected_at": at(number)}
+    return {"call_id": f"c{number}", "queue_id": SALES, "agent_id": ANN, **row}
+
+
+def _held(number: int) -> dict[str, object]:
+    times = {"started_at": at(number), "ended_at": at(number + 1)}
+    return {"agent_id": ANN, "aspect": "state", "value": "held", "call_id": f"c{number}", **times}
+
+
+async def _steps_of_a_report(engine: AsyncEngine) -> int:
+    """How many hundred instructions SQLite ran for the passages of an hour."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    def watch(connection: Any, *_: object) -> None:
+        connection.run_async(lambda driver: driver.set_progress_handler(count, 100))
+
+    event.listen(engine.sync_engine, "checkout", watch)
+    found = await passages(PastFigures(engine))
+    event.remove(engine.sync_engine, "checkout", watch)
+    assert {each.hold for each in found} == {timedelta(seconds=1)}
+    return steps
 
 
 async def test_a_database_that_is_away_says_so() -> None:

@@ -161,13 +161,13 @@ async def test_a_wrong_password_is_told_in_both_languages(browser: Browser) -> N
     async with desk(browser) as at:
         await at.open("/login")
         await at.type_in("wrong")
-        await at.told("User name and password do not belong together.")
+        await at.told("User name or password is wrong.")
         password = at.page.locator("input[name=password]")
         await expect(password).to_be_focused()
         await expect(password).to_have_value("")
         await expect(at.page.locator("input[name=name]")).to_have_value("chen")
         await at.page.get_by_role("button", name="中文").click()
-        await at.told("用户名与密码不匹配。")
+        await at.told("用户名或密码错误。")
         assert await at.page.evaluate("document.documentElement.lang") == "zh-CN"
         assert await at.page.title() == "登录 · Thirdring"
         await expect(at.page.locator("label").first).to_have_text(HAN)
@@ -250,7 +250,7 @@ async def test_a_password_is_changed_by_its_rules(browser: Browser) -> None:
         await change(at, PASSWORD, FINE, "something else")
         await at.told("The two new passwords are not the same.")
         await change(at, "wrong", FINE, FINE)
-        await at.told("User name and password do not belong together.")
+        await at.told("User name or password is wrong.")
         await change(at, PASSWORD, FINE, FINE)
         await expect(at.page.get_by_role("status")).to_contain_text("The password is changed.")
         async with at.people.browser(other) as elsewhere:
@@ -277,7 +277,7 @@ async def test_who_logs_out_is_out(browser: Browser) -> None:
         await expect(at.page.get_by_role("status")).to_have_text("You are logged out.")
         assert not await at.has_cookie()
         await at.open("/wallboard")
-        await expect(at.page.get_by_role("heading")).to_have_text("Who looks at this wallboard?")
+        await expect(at.page.get_by_role("heading")).to_have_text("Log in to see the wallboard")
 
 
 async def test_a_session_that_ends_ends_what_the_wallboard_shows(browser: Browser) -> None:

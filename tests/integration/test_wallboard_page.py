@@ -164,7 +164,7 @@ async def test_alerts_are_painted_while_they_hold(browser: Browser) -> None:
     async with shown(browser, scene) as page:
         await expect(page.locator(".alert")).to_have_count(0)
         scene.arrives(2)
-        await expect(page.locator(".alert.alarm")).to_have_text(re.compile("nobody is at work.*投诉受理"))
+        await expect(page.locator(".alert.alarm")).to_have_text(re.compile("no agent is at work.*投诉受理"))
         scene.log_in(1)
         await expect(page.locator(".alert")).to_have_count(0)
         scene.ails("asterisk", Level.DOWN)
@@ -205,7 +205,7 @@ async def test_a_phone_that_rings_too_long_is_painted_with_queue_and_agent(brows
         scene.passes(15)
         strip = page.locator('[data-alert="rings_breached"] .long')
         await expect(strip).to_have_text(
-            "A phone rings longer than 3 rings: 业务咨询 Service · 王芳 · ring 4"
+            "A phone has rung longer than 3 rings: 业务咨询 Service · 王芳 · ring 4"
         )
         scene.picks_up(f"{call}-1")
         await expect(strip).not_to_be_attached()
@@ -257,9 +257,9 @@ async def test_the_language_can_be_switched_and_is_remembered(browser: Browser) 
     async with serving(scenes.busy().api) as server, watching(browser, server, query="") as page:
         await expect(page.locator(".queue.head")).to_contain_text("Waiting")
         await page.get_by_role("button", name="中文").click()
-        await expect(page.locator(".queue.head")).to_contain_text("等待")
+        await expect(page.locator(".queue.head")).to_contain_text("排队")
         await page.reload()
-        await expect(page.locator(".queue.head")).to_contain_text("等待")
+        await expect(page.locator(".queue.head")).to_contain_text("排队")
 
 
 async def test_chinese_is_drawn_by_a_font_that_has_it(browser: Browser) -> None:
@@ -283,7 +283,9 @@ async def test_chinese_is_drawn_by_a_font_that_has_it(browser: Browser) -> None:
 # --- many things, other screens ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (3840, 2160), (1080, 1920)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 720), (1280, 1024), (1920, 1080), (3840, 2160), (1080, 1920), (390, 844)]
+)
 async def test_forty_agents_and_twelve_queues_stay_on_the_screen(
     browser: Browser, width: int, height: int
 ) -> None:
@@ -326,7 +328,7 @@ async def test_a_page_without_a_token_asks_for_it_once(browser: Browser) -> None
         await page.goto(f"{server.url}/wallboard?lang=en")
         await page.get_by_label("Token").fill("wrong")
         await page.get_by_role("button").click()
-        await expect(page.get_by_role("alert")).to_contain_text("The service did not take that token.")
+        await expect(page.get_by_role("alert")).to_contain_text("The service does not accept this token.")
         await page.get_by_label("Token").fill(TOKEN)
         await page.get_by_role("button").click()
         await expect(page.locator("main.fresh")).to_be_attached()

@@ -1,29 +1,38 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { layout, PAGE_MS, pageAt, turnAt } from "../src/floor/layout.ts";
+import { layout, PAGE_MS, pageAt, screenOf, turnAt } from "../src/floor/layout.ts";
 
-const FULL_HD = 1920 / 10.8;
+const FULL_HD = screenOf(1920, 1080);
+const SCREENS = { wide: FULL_HD, "5:4": screenOf(1280, 1024), upright: screenOf(1080, 1920), phone: screenOf(390, 844) };
 
-for (const alerts of [0, 1, 3, 9]) {
-  for (const queues of [0, 1, 4, 5, 12, 200]) {
-    for (const agents of [0, 1, 8, 40, 300]) {
-      test(`${alerts} alerts, ${queues} queues and ${agents} agents stay on the screen, large enough to read`, () => {
-        const found = layout(FULL_HD, { alerts, queues, agents });
-        const used =
-          8 + found.alertRows * 6 + 4 + found.queueRows * found.queueRowHeight + 4 + found.agentRows * found.cardHeight;
-        assert.ok(used <= 100.001, `expected at most 100, used ${used}`);
-        assert.ok(found.queueRowHeight >= 6.599);
-        assert.ok(found.cardHeight >= 6.599, `cards of ${found.cardHeight}`);
-        assert.ok(found.agentColumns * 33 <= FULL_HD);
-      });
+for (const [name, screen] of Object.entries(SCREENS)) {
+  const queue = screen.isUpright ? { head: 7.5, least: 13.199, alert: 9 } : { head: 4, least: 6.599, alert: 6 };
+  for (const alerts of [0, 1, 3, 9]) {
+    for (const queues of [0, 1, 4, 5, 12, 200]) {
+      for (const agents of [0, 1, 8, 40, 300]) {
+        test(`${name}: ${alerts} alerts, ${queues} queues and ${agents} agents stay on the screen, large enough to read`, () => {
+          const found = layout(screen, { alerts, queues, agents });
+          const ofQueues = queue.head + found.queueRows * found.queueRowHeight;
+          const used = 8 + found.alertRows * queue.alert + ofQueues + 4 + found.agentRows * found.cardHeight;
+          assert.ok(used <= screen.height + 0.001, `expected at most ${screen.height}, used ${used}`);
+          assert.ok(found.queueRowHeight >= queue.least);
+          assert.ok(found.cardHeight >= 6.599, `cards of ${found.cardHeight}`);
+          assert.ok(found.agentColumns * 33 <= screen.width);
+        });
+      }
     }
   }
 }
 
-test("a screen that stands upright has fewer columns", () => {
-  assert.ok(layout(100, { alerts: 0, queues: 3, agents: 40 }).agentColumns <= 3);
-});
+for (const [name, screen] of Object.entries(SCREENS)) {
+  test(`${name}: the whole height is used when there is enough to show`, () => {
+    const found = layout(screen, { alerts: 0, queues: 4, agents: 300 });
+    const head = screen.isUpright ? 7.5 : 4;
+    const used = 8 + head + found.queueRows * found.queueRowHeight + 4 + found.agentRows * found.cardHeight;
+    assert.ok(used > screen.height - 3, `expected ${screen.height}, used ${used}`);
+  });
+}
 
 test("a few agents get large cards in four columns", () => {
   const found = layout(FULL_HD, { alerts: 0, queues: 3, agents: 8 });

@@ -1,15 +1,29 @@
-// How much fits on a screen, pure. Lengths are in hundredths of the screen's height, so that a picture is the same on every screen.
+// How much fits on a screen, pure. Lengths are in units of the style sheet, so that a picture is the same on every screen.
 
 const HEADER = 8;
-const ALERT_ROW = 6;
 const MOST_ALERTS = 3;
-const QUEUE_HEAD = 4;
-const QUEUE_ROW = { least: 6.6, most: 13 };
+const WIDE = { alert: 6, queueHead: 4, queue: { least: 6.6, most: 13 } };
+/** An alert and a queue take two lines. */
+const UPRIGHT = { alert: 9, queueHead: 7.5, queue: { least: 13.2, most: 20 } };
 /** The part of the screen that queues may take while there are agents to show. */
 const QUEUE_SHARE = 0.56;
 const AGENT_HEAD = 4;
 const CARD = { width: 33, least: 6.6, most: 15 };
 const MARGIN = 2;
+
+/** A screen in units: a hundredth of its height, or of that of a 16:9 screen as wide; on one that stands upright, an 80th of its width. */
+export interface Screen {
+  readonly width: number;
+  readonly height: number;
+  readonly isUpright: boolean;
+}
+
+/** The rule of the style sheet; both in pixels. */
+export function screenOf(width: number, height: number): Screen {
+  const isUpright = height >= width;
+  const unit = isUpright ? width / 80 : Math.min(height / 100, (width * 9) / 1600);
+  return { width: width / unit, height: height / unit, isUpright };
+}
 
 /** What there is to show. */
 export interface Counts {
@@ -28,13 +42,15 @@ export interface Layout {
 }
 
 /** Sizes and numbers of rows. Nothing is made smaller than what can be read from afar: the rest goes to further pages. */
-export function layout(width: number, counts: Counts): Layout {
+export function layout(screen: Screen, counts: Counts): Layout {
+  const { alert, queueHead, queue } = screen.isUpright ? UPRIGHT : WIDE;
   const alertRows = Math.min(counts.alerts, MOST_ALERTS);
-  const body = 100 - HEADER - alertRows * ALERT_ROW - MARGIN;
+  const body = screen.height - HEADER - alertRows * alert - MARGIN;
   const forQueues = counts.agents > 0 ? body * QUEUE_SHARE : body - AGENT_HEAD - CARD.least;
-  const queues = rows(forQueues - QUEUE_HEAD, counts.queues, QUEUE_ROW);
-  const room = body - QUEUE_HEAD - queues.count * queues.height - AGENT_HEAD;
-  return { alertRows, queueRows: queues.count, queueRowHeight: queues.height, ...cards(width - 2 * MARGIN, room, counts.agents) };
+  const queues = rows(forQueues - queueHead, counts.queues, queue);
+  const room = body - queueHead - queues.count * queues.height - AGENT_HEAD;
+  const agents = cards(screen.width - 2 * MARGIN, room, counts.agents);
+  return { alertRows, queueRows: queues.count, queueRowHeight: queues.height, ...agents };
 }
 
 interface Sizes {

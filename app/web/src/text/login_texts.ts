@@ -43,7 +43,7 @@ const en: LoginTexts = {
   signOn: (provider) => (provider ? `Log in with ${provider}` : "Single sign-on"),
   problem: (code) =>
     ({
-      "login-refused": "User name and password do not belong together. Try again, or ask an admin.",
+      "login-refused": "User name or password is wrong. Try again, or ask an admin.",
       "too-many-attempts": "Log-ins failed too often. Wait, or let an admin unlock you.",
       "accounts-away": "The service cannot look up users now. Calls go on. Try again later.",
       "invalid-request": "This cannot be a user name: expected letters, digits and _ . @ - only.",
@@ -81,8 +81,8 @@ const en: LoginTexts = {
   loggedOut: "You are logged out.",
   currentPassword: "Current password",
   newPassword: "New password",
-  newPasswordAgain: "The new one once more",
-  rule: "At least 12 characters; several words are easy to keep in mind. All other sessions of yours end.",
+  newPasswordAgain: "Repeat the new password",
+  rule: "At least 12 characters; several words are easy to remember. You are logged out everywhere else.",
   notTheSame: "The two new passwords are not the same.",
   weakness: (code) =>
     ({
@@ -92,7 +92,7 @@ const en: LoginTexts = {
       "well-known": "It is mostly a well-known word.",
       row: "It is one sign after the other, as in the alphabet.",
     })[code] ?? code,
-  passwordChanged: "The password is changed. All other sessions of yours are over.",
+  passwordChanged: "The password is changed. You are logged out everywhere else.",
   save: "Save",
   back: "Back",
   providersPassword: "Your password is the provider's: change it there.",
@@ -110,13 +110,13 @@ const zh: LoginTexts = {
   signOn: (provider) => (provider ? `使用 ${provider} 登录` : "单点登录"),
   problem: (code) =>
     ({
-      "login-refused": "用户名与密码不匹配。请重试，或联系管理员。",
+      "login-refused": "用户名或密码错误。请重试，或联系管理员。",
       "too-many-attempts": "登录失败次数过多。请稍候，或请管理员解锁。",
       "accounts-away": "服务暂时无法读取用户信息，通话不受影响。请稍后再试。",
       "invalid-request": "用户名无效：只能包含文字、数字和 _ . @ -。",
       unreachable: "服务没有响应。请检查网络后重试。",
       "weak-password": "该密码太容易被猜到：",
-      unauthenticated: "会话已结束，请重新登录。",
+      unauthenticated: "登录已失效，请重新登录。",
       "sign-on-stale": "登录用时过长，或不是在此浏览器中开始的。请重新开始。",
       "sign-on-refused": "身份提供方拒绝了登录，或您已取消。请重试，或联系管理员。",
       "sign-on-unproven": "身份提供方的回应不可信。请管理员检查双方的设置。",
@@ -149,7 +149,7 @@ const zh: LoginTexts = {
   currentPassword: "当前密码",
   newPassword: "新密码",
   newPasswordAgain: "再次输入新密码",
-  rule: "至少 12 个字符，用几个词组成更容易记住。您的其他会话都将结束。",
+  rule: "至少 12 个字符，用几个词组成更容易记住。您在其他设备上的登录将失效。",
   notTheSame: "两次输入的新密码不一致。",
   weakness: (code) =>
     ({
@@ -159,7 +159,7 @@ const zh: LoginTexts = {
       "well-known": "大部分是常见的词。",
       row: "字符依次相连，如同字母表。",
     })[code] ?? code,
-  passwordChanged: "密码已修改，您的其他会话均已结束。",
+  passwordChanged: "密码已修改，您在其他设备上的登录均已失效。",
   save: "保存",
   back: "返回",
   providersPassword: "您的密码由身份提供方管理，请在那里修改。",

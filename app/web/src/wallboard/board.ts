@@ -1,7 +1,7 @@
 import { batch, computed, signal } from "@preact/signals";
 
 import { groupAlerts } from "../floor/alert_groups.ts";
-import { layout, turnAt } from "../floor/layout.ts";
+import { layout, screenOf, turnAt } from "../floor/layout.ts";
 import { isLoggedIn } from "../floor/doing.ts";
 import { ServerClock } from "../live/clock.ts";
 import { Follower, type Listener } from "../live/follower.ts";
@@ -47,12 +47,11 @@ class Board implements Listener {
   /** Who looks, if it is a person who is logged in. */
   readonly person = signal<Session | null>(null);
   readonly texts = computed(() => TEXTS[this.language.value]);
-  /** The screen's width in hundredths of its height, by the same rule as in the style sheet. */
-  readonly width = signal(screenWidth());
+  readonly screen = signal(screenOf(innerWidth, innerHeight));
   readonly loggedIn = computed(() => this.floor.agents.value.filter((agent) => isLoggedIn(agent.value)));
   readonly alertGroups = computed(() => groupAlerts(this.floor.alerts.value.map((alert) => alert.value)));
   readonly layout = computed(() =>
-    layout(this.width.value, {
+    layout(this.screen.value, {
       alerts: this.alertGroups.value.length,
       queues: this.floor.queues.value.length,
       agents: this.loggedIn.value.length,
@@ -68,7 +67,7 @@ class Board implements Listener {
   /** Begin to follow, with the token that is at hand, or as who is logged in. */
   start(): void {
     setInterval(() => this.#tick(), TICK_MS);
-    addEventListener("resize", () => (this.width.value = screenWidth()));
+    addEventListener("resize", () => (this.screen.value = screenOf(innerWidth, innerHeight)));
     addEventListener("online", () => this.#follower?.start());
     const token = takeToken();
     if (token === null) void this.#followAsPerson();
@@ -145,10 +144,6 @@ class Board implements Listener {
   #tick(): void {
     this.now.value = this.#clock.now(performance.now()) ?? 0;
   }
-}
-
-function screenWidth(): number {
-  return (100 * innerWidth) / Math.min(innerHeight, (innerWidth * 9) / 16);
 }
 
 export const board = new Board();

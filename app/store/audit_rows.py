@@ -1,14 +1,15 @@
 """The audit log in SQL: append and read. There is no way here to change or remove an entry."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.auth.audit import AuditEntry, AuditFilter, ChainedEntry, Head, chained, write_details
 from app.store.account_tables import audit
+from app.store.mapping import columns_of, value_of
 from app.store.reading import equal, within
 
 _POSTGRESQL_LOCK = 0x6175_6469_7420_6C6F  # "audit lo": one number, the same for all who append.
@@ -65,32 +66,11 @@ def _conditions(wanted: AuditFilter, behind: int | None) -> Iterator[ColumnEleme
 
 
 def _values(link: ChainedEntry) -> dict[str, object]:
-    entry = link.entry
-    return {
-        "seq": link.seq,
-        "entry_id": entry.id,
-        "at": entry.at,
-        "actor": entry.actor,
-        "role": entry.role,
-        "source": entry.source,
-        "action": entry.action,
-        "object": entry.object,
-        "details": write_details(entry.details),
-        "result": entry.result,
-        "hash": link.hash,
-    }
+    values = columns_of(link.entry, details=write_details(link.entry.details))
+    values["entry_id"] = values.pop("id")
+    return values | {"seq": link.seq, "hash": link.hash}
 
 
 def _link(row: Row[Any]) -> ChainedEntry:
-    entry = AuditEntry(
-        id=row.entry_id,
-        at=row.at,
-        actor=row.actor,
-        role=row.role,
-        source=row.source,
-        action=row.action,
-        object=row.object,
-        details=msgspec.json.decode(row.details, type=dict[str, Any]),
-        result=row.result,
-    )
+    entry = value_of(AuditEntry, row, id=row.entry_id, details=json.loads(row.details))
     return ChainedEntry(row.seq, entry, row.hash)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.auth.throttle import FailureKey, Failures
 from app.store.account_tables import login_failure
+from app.store.mapping import columns_of
 from app.store.rows import insert_into
 
 _COLUMN = login_failure.c
@@ -29,16 +30,7 @@ async def put_failures(connection: AsyncConnection, failures: Mapping[FailureKey
     """Write down how they are now."""
     insert = insert_into(login_failure, connection.dialect.name)
     replaced = {name: insert.excluded[name] for name in ("count", "last_at")}
-    rows = [
-        {
-            "user_name": key.user_name,
-            "address": key.address,
-            "browser": key.browser,
-            "count": each.count,
-            "last_at": each.last_at,
-        }
-        for key, each in failures.items()
-    ]
+    rows = [columns_of(key) | columns_of(each) for key, each in failures.items()]
     await connection.execute(insert.on_conflict_do_update(index_elements=_KEY, set_=replaced), rows)
 
 

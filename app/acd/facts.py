@@ -107,7 +107,7 @@ class CallLeft:
 
 @dataclass(frozen=True, slots=True)
 class RingReached:
-    """Ring `ring` began unanswered, and the queue's policy did something about it; `alert` calls the supervisor.
+    """Ring `ring` began unanswered, and the queue's policy has a step for it, be it an empty one; `alert` calls the supervisor.
 
     With an offer and its agent it is a ring of the agent's phone, without them one that the caller hears.
     """

@@ -237,6 +237,21 @@ def test_a_later_ring_calls_the_supervisor_anew() -> None:
     assert [each.alert for each in twin.calls()] == [RingAlert(3, told.now)]
 
 
+def test_empty_steps_tell_each_ring_and_do_nothing() -> None:
+    """Ring 1 as soon as the phone rings, the others as they begin, then the breach."""
+    empty = tuple(RingStep(ring) for ring in (1, 2, 3))
+    told = story(support("ann bob", agent_rings=empty, caller_rings=empty))
+    told.log_in("ann", "bob")
+    told.call("c1")
+    told.wait(1)
+    told.ring("ann")
+    of_phone = [[fact.ring for one in told.decisions for fact in every(one, RingReached) if fact.offer_id]]
+    of_phone += [reached(waited(told, number)) for number in (4.999, 0.001, 4.999, 0.001, 4.999)]
+    assert of_phone == [[1], [2], [2], [3], [3], []], "the caller's rings begin a second before the phone's"
+    assert breaches(waited(told, 0.001)) == [("c1-1", 4)]
+    assert (told.ringing, told.seen("c1").alert) == ({"ann": "c1"}, None)
+
+
 def test_a_step_without_an_alert_calls_nobody() -> None:
     told = story(support(caller_rings=(RingStep(2, priority=1),)))
     told.call("c1")

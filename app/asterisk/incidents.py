@@ -24,9 +24,9 @@ class Restarted:
 
 @dataclass(frozen=True, slots=True)
 class RestartFailed:
-    """A new start did not succeed; the next try follows after `restart_in`."""
+    """A new start did not succeed, perhaps for a full disk; the next try follows after `restart_in`."""
 
-    error: AsteriskError
+    error: AsteriskError | OSError
     restart_in: timedelta
 
 

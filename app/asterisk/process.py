@@ -213,11 +213,11 @@ class Asterisk:
         self._child = self._spawn()
         try:
             await self._until_ready()
+            write_note(self.layout, self._child.pid, self.ports)
         except BaseException:
             await self._end(self._child, timedelta(0))
             self._forget_child()
             raise
-        write_note(self.layout, self._child.pid, self.ports)
         self._ready_at = asyncio.get_running_loop().time()
         return timedelta(seconds=self._ready_at - began)
 
@@ -318,7 +318,7 @@ class Asterisk:
                 return delay
             try:
                 self.on_incident(Restarted(await self._launch()))
-            except AsteriskError as error:
+            except (AsteriskError, OSError) as error:
                 self.on_incident(RestartFailed(error, delay))
             else:
                 return delay

@@ -110,6 +110,24 @@ async def test_a_restart_that_fails_is_told_and_tried_again(own_asterisk: Asteri
     assert failed.restart_in == timedelta(milliseconds=200)
 
 
+async def test_a_disk_that_fails_at_a_restart_is_told_and_tried_again(own_asterisk: Asterisk) -> None:
+    """Here its configuration cannot be written for a while."""
+    incidents: list[Incident] = []
+    own_asterisk.on_incident = incidents.append
+    own_asterisk.kill()
+    await until(lambda: own_asterisk.pid is None, "Asterisk did not end")
+    in_the_way = own_asterisk.layout.etc
+    shutil.rmtree(in_the_way)
+    in_the_way.touch()
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(own_asterisk.watch())
+        await until(lambda: len(incidents) == 2, "no failed restart was told")
+        in_the_way.unlink()
+        await until(lambda: isinstance(incidents[-1], Restarted), "it was not restarted")
+        watching.cancel()
+    assert isinstance(incidents[1], RestartFailed)
+
+
 async def test_a_graceful_stop_waits_for_the_calls(own_asterisk: Asterisk) -> None:
     """The caller hangs up when he is done, and then Asterisk ends."""
     async with Phone("13800001111", server=("127.0.0.1", own_asterisk.ports.sip)) as caller:

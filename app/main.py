@@ -37,7 +37,7 @@ from app.ari.requests.asterisk import info, modules
 from app.ari.snapshots import AsteriskInfo, Module
 from app.asterisk.errors import AsteriskError, ModulesMissing
 from app.asterisk.for_site import node_config
-from app.asterisk.incidents import Died, Incident
+from app.asterisk.incidents import Died, Incident, RestartFailed
 from app.asterisk.installation import Version, find
 from app.asterisk.process import Asterisk
 from app.asterisk.render import PASSWORD_CHECK, lacking, needed_modules
@@ -254,6 +254,9 @@ class _Parts:
         self.instruments.asterisk_incidents[type(incident)].inc()
         if isinstance(incident, Died):
             self.dispatcher.submit(AsteriskLost())
+        if isinstance(incident, RestartFailed):
+            reason, _, _tail_of_its_log = str(incident.error).partition("\n")
+            _log.error("asterisk_not_restarted", reason=reason)
 
     def _health_of_asterisk(self) -> Part:
         if not self.link.reconciled.is_set():

@@ -11,13 +11,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
 from app.api.auth_cookie import SESSION, check_not_forged
-from app.api.pages import PAGES
+from app.api.pages import FRONT, PAGES
 from app.api.routers.sign_on import BEGIN, CALLBACK
 from app.auth.errors import AuthError, Unauthenticated
 from app.auth.identities import Identities
 from app.auth.model import Principal
 
-OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/openapi.json", BEGIN, CALLBACK, *PAGES})
+OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/openapi.json", BEGIN, CALLBACK, FRONT, *PAGES})
 """What needs no token: they tell nothing of calls, agents or numbers. Who logs in has nothing to show yet."""
 
 OPEN_OPERATIONS = frozenset({("POST", "/api/v1/session"), ("GET", "/api/v1/session/ways")})

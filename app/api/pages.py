@@ -1,5 +1,6 @@
 """The pages as they were built from `app/web`: a few small files, read once.
 
+/                   to the wallboard
 /wallboard          built/wallboard.html    asked for anew each time: it names the files below
 /assets/NAME        built/assets/NAME       the name holds a digest of the content, so it may be kept for ever
 """
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+FRONT = "/"
 BUILT = Path(__file__).parents[1] / "web" / "built"
 
 _MEDIA_TYPES = {

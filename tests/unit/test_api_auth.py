@@ -7,7 +7,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.api.auth import OPEN_OPERATIONS, OPEN_PATHS, SOCKET_PATHS
-from app.api.pages import PAGES
+from app.api.pages import FRONT, PAGES
 from app.api.routers.sign_on import BEGIN, CALLBACK
 from app.auth.identities import is_token
 from tests.support.stage import TOKEN, Stage
@@ -22,7 +22,7 @@ IDS = {
 }
 
 
-UNDOCUMENTED = {"/openapi.json", BEGIN, CALLBACK, *PAGES}
+UNDOCUMENTED = {"/openapi.json", BEGIN, CALLBACK, *PAGES, FRONT}
 """What is for browsers."""
 
 

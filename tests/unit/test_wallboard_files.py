@@ -83,6 +83,12 @@ async def test_nothing_else_of_the_disk_can_be_asked_for(client: httpx2.AsyncCli
     assert (await client.get(path)).status_code == 404
 
 
+async def test_who_types_the_address_alone_comes_to_the_wallboard(client: httpx2.AsyncClient) -> None:
+    """That is the address which the service writes into its log."""
+    answer = await client.get("/", headers={"Authorization": ""}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/wallboard")
+
+
 def test_the_build_is_committed() -> None:
     """A machine without Node serves it."""
     assert {file.stem for file in BUILT.glob("*.html")} == {"login", "wallboard"}

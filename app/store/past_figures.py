@@ -4,8 +4,8 @@ Rows are read and made into records a few at a time, and others get their turn b
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
@@ -25,11 +25,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.acd.model import AgentState, AgentStatus
 from app.calls.call import CallKind
 from app.calls.hangup import HangUpParty
+from app.ids import AgentId
 from app.store import tables
 from app.store.mapping import value_of
 from app.store.passages import WITH_CONVERSATION
 from app.store.past_queue_log import offer_of, queue_log
-from app.store.reading import reading, some_at_a_time, within
+from app.store.reading import in_turns, reading, some_at_a_time, within
 from metrics.intervals import Period
 from metrics.queue_log import Line, QueuesOf
 from metrics.records import Offer, Passage, SeatTime
@@ -68,20 +69,26 @@ class PastFigures:
 
     async def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
         """Agents' time, agent after agent, each in order. The period must end by now. Raises `HistoryAway`."""
-        rows: list[Row[Any]] = []
-        async for row in self._rows(_activities(scope)):
-            if rows and rows[-1].agent_id != row.agent_id:
-                for seat in _seat_times(rows, scope):
-                    yield seat
-                rows = []
-            rows.append(row)
-        for seat in _seat_times(rows, scope):
-            yield seat
+        async for agent in self._agents(scope):
+            made = seat_times(agent.id, agent.statuses, agent.states, within=scope.period)
+            async for seat in in_turns(made):
+                yield seat
 
     async def queue_log(self, period: Period, queues_of: QueuesOf) -> list[Line]:
         """The lines of Asterisk's queue log. Raises `HistoryAway`."""
         async with reading(self._engine) as connection:
             return await queue_log(connection, period, queues_of)
+
+    async def _agents(self, scope: Scope) -> AsyncIterator["_Agent"]:
+        agent = None
+        async for row in self._rows(_activities(scope)):
+            if agent is None or agent.id != row.agent_id:
+                if agent is not None:
+                    yield agent
+                agent = _Agent(row.agent_id)
+            agent.add(row)
+        if agent is not None:
+            yield agent
 
     async def _rows(self, query: Select[Any]) -> AsyncIterator[Row[Any]]:
         async with reading(self._engine) as connection:
@@ -204,26 +211,20 @@ def _activities(scope: Scope) -> Select[Any]:
     )
 
 
-def _seat_times(rows: list[Row[Any]], scope: Scope) -> Iterable[SeatTime]:
-    """The time of the one agent to whom all rows belong."""
-    if not rows:
-        return ()
-    by_aspect = {aspect: list(some) for aspect, some in groupby(sorted(rows, key=_aspect), key=_aspect)}
-    statuses = [_status(row) for row in by_aspect.get("status", [])]
-    states = [_state(row) for row in by_aspect.get("state", [])]
-    return seat_times(rows[0].agent_id, statuses, states, within=scope.period)
+@dataclass(slots=True)
+class _Agent:
+    """All that one agent did, in order."""
 
+    id: AgentId
+    statuses: list[StatusSpan] = field(default_factory=list)
+    states: list[StateSpan] = field(default_factory=list)
 
-def _aspect(row: Row[Any]) -> str:
-    return str(row.aspect)
-
-
-def _status(row: Row[Any]) -> StatusSpan:
-    return StatusSpan(row.started_at, row.ended_at, AgentStatus(row.value), row.pause_code)
-
-
-def _state(row: Row[Any]) -> StateSpan:
-    return StateSpan(row.started_at, row.ended_at, AgentState(row.value), row.call_id)
+    def add(self, row: Row[Any]) -> None:
+        since, until = row.started_at, row.ended_at
+        if row.aspect == "status":
+            self.statuses.append(StatusSpan(since, until, AgentStatus(row.value), row.pause_code))
+        else:
+            self.states.append(StateSpan(since, until, AgentState(row.value), row.call_id))
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Figures out of a real database: what was told as facts is counted as a hand counts it, before and after a rebuild."""
 
+import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -282,6 +284,31 @@ async def _steps_of_a_report(engine: AsyncEngine) -> int:
     event.remove(engine.sync_engine, "checkout", watch)
     assert {each.hold for each in found} == {timedelta(seconds=1)}
     return steps
+
+
+async def test_others_get_their_turn_while_the_time_of_one_agent_is_gone_through(
+    tmp_path: Path, sqlite_database: TestDatabase
+) -> None:
+    """An agent has a hundred thousand of such times in a year, and calls must not wait for them."""
+    available = {"agent_id": ANN, "aspect": "status", "value": "available", "started_at": at(0)}
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with running_journal(tmp_path, sqlite_database.url) as journal, asyncio.TaskGroup() as tasks:
+        engine = journal.database.engine
+        async with engine.begin() as connection:
+            await connection.execute(insert(tables.agent_activity), [available])
+            await connection.execute(insert(tables.agent_activity), [_held(number) for number in range(1000)])
+        ticking = tasks.create_task(others())
+        seen_at = [turns async for _ in PastFigures(engine).seat_times(HOUR)]
+        ticking.cancel()
+    assert len(seen_at) == 1000
+    assert max(Counter(seen_at).values()) <= 100
 
 
 async def test_a_database_that_is_away_says_so() -> None:

@@ -218,11 +218,10 @@ class _Show:
                 await asyncio.sleep(_FRAME_SECONDS)
 
     async def _print(self) -> None:
-        while not self._live.values:
-            await asyncio.sleep(_FRAME_SECONDS)
         while True:
-            self._console.print(self._picture())
-            await asyncio.sleep(_PLAIN_LINE_SECONDS)
+            if self._live.values:
+                self._console.print(self._picture())
+            await asyncio.sleep(_PLAIN_LINE_SECONDS if self._live.values else _FRAME_SECONDS)
 
     def _picture(self) -> Any:
         return draw(

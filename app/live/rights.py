@@ -6,7 +6,7 @@ from app.auth.model import Permission, Principal
 from app.auth.permissions import TOPIC_PERMISSIONS, reaches_all, reaches_one
 from app.ids import AgentId, CallId
 from app.live.protocol import Numbers, View
-from app.live.topics import Key, Kind, Team, Topic, parse_topics
+from app.live.topics import SITE, Key, Kind, Team, Topic, parse_topics
 
 AgentsOfCall = Callable[[CallId], Collection[AgentId]]
 _TEAM = "team"
@@ -32,7 +32,9 @@ class Rights:
         return None
 
     def _is_shown(self, principal: Principal, topic: Topic | Kind) -> bool:
-        if principal.topics is None:
+        if (
+            principal.topics is None or topic == SITE
+        ):  # No display can be read without the site's cadence and formula.
             return True
         shown = parse_topics(list(principal.topics))
         return topic in shown.kinds if isinstance(topic, Kind) else topic in shown

@@ -345,15 +345,23 @@ async def test_a_display_token_is_all_that_a_wallboard_needs(browser: Browser) -
         await agent(page, 1).shows(".doing", "Talking")
 
 
-async def test_a_display_that_may_not_follow_the_floor_is_told_why(browser: Browser) -> None:
-    """The service's own words stand under the page's."""
-    scene = Scene()
+async def test_a_display_of_one_queue_shows_that_queue_alone(browser: Browser) -> None:
+    """And no agents, who are none of its topics."""
+    scene = scenes.busy()
     token = await display_token(scene, topics=["queue:q1"])
-    async with serving(scene.api) as server:
-        page = await browser.new_page()
-        await page.goto(f"{server.url}/wallboard?lang=en#token={token}")
-        await expect(page.get_by_role("alert")).to_contain_text("No display of yours shows")
-        await page.context.close()
+    async with serving(scene.api) as server, watching(browser, server, token=token) as page:
+        await expect(page.locator("[data-queue]")).to_have_count(1)
+        await expect(page.locator('[data-queue="q1"]')).to_be_visible()
+        await expect(page.locator("[data-agent]")).to_have_count(0)
+
+
+async def test_a_display_without_queues_shows_its_agents_alone(browser: Browser) -> None:
+    """It does not say that there were no queues."""
+    scene = scenes.busy()
+    token = await display_token(scene, topics=["agent:a1", "agent:a2", "calls"])
+    async with serving(scene.api) as server, watching(browser, server, token=token) as page:
+        await expect(page.locator("[data-agent]")).to_have_count(2)
+        await expect(page.locator(".queues, .empty")).to_have_count(0)
 
 
 async def display_token(scene: Scene, *, topics: list[str]) -> str:

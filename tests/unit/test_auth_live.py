@@ -79,6 +79,7 @@ async def test_a_display_follows_its_topics_and_sees_numbers_masked(people: Peop
     async with serving(people.stage.api) as server:
         values = await seen(server, token, "call:c1", "agent:lin")
         assert values["call:c1"]["from_number"] == "138****8000"
+        assert "site" in await seen(server, token, "site"), "without it no display can be read"
         assert (await refusal(server, token, "queues"))[0] == CloseCode.FORBIDDEN
         assert (await refusal(server, token, "agents"))[0] == CloseCode.FORBIDDEN
         code, reason = await refusal(server, token, "calls", numbers="full")

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { type Session, SessionClient, UNREACHABLE } from "../src/session/client.ts";
 import { loginPage, nextPage } from "../src/session/next.ts";
+import { hasQueues, topicsOf } from "../src/session/view.ts";
 
 const ORIGIN = "https://hotline.example:8600";
 const HOME = `${ORIGIN}/wallboard`;
@@ -85,4 +86,31 @@ test("single sign-on is offered where the service says so", async () => {
   assert.deepEqual(await talking(200, { sign_on: offered }).client.ways(), offered);
   assert.equal(await talking(200, { sign_on: null }).client.ways(), null);
   assert.equal(await talking(503, {}).client.ways(), null);
+});
+
+test("a token is shown in its header, and the cookie of who is logged in stays away", async () => {
+  const { client, sent } = talking(200, {});
+  await client.show("trt_x");
+  assert.equal(new Headers(sent[0]?.init.headers).get("Authorization"), "Bearer trt_x");
+  assert.equal(sent[0]?.init.credentials, "omit");
+});
+
+for (const [topics, shown] of [
+  [["queue:q1"], ["site", "queue:q1"]],
+  [["site", "queues", "agents", "calls", "alerts"], ["site", "queues", "agents", "alerts"]],
+  [["team:early", "call:c1", "callbacks"], ["site", "team:early"]],
+] as const) {
+  test(`the board of a display of ${topics} shows ${shown}`, () =>
+    assert.deepEqual(topicsOf({ topics, permissions: {} } as unknown as Session), shown));
+}
+
+test("whoever may not see alerts sees the rest of the floor", () => {
+  const board = (permissions: object) => topicsOf({ topics: null, permissions } as unknown as Session);
+  assert.deepEqual(board({ "alerts:see": "all" }), ["site", "queues", "agents", "alerts"]);
+  assert.deepEqual(board({ "alerts:see": "team" }), ["site", "queues", "agents"]);
+});
+
+test("a board of one team has no queues to show", () => {
+  assert.equal(hasQueues(["site", "queue:q1"]), true);
+  assert.equal(hasQueues(["site", "team:queues"]), false);
 });

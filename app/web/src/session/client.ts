@@ -7,6 +7,8 @@ export interface Session {
   readonly display_name: string;
   readonly role: string;
   readonly permissions: Readonly<Record<string, string>>;
+  /** All that a display may follow; null: what the permissions say. */
+  readonly topics: readonly string[] | null;
   /** What every change must show; null: it is no session of a user. */
   readonly csrf_token: string | null;
   readonly has_password: boolean;
@@ -30,7 +32,7 @@ export type Answer<T> = { readonly is: T } | { readonly problem: Problem };
 
 export const UNREACHABLE: Problem = { code: "unreachable", retryAfterMs: 0, findings: [] };
 
-/** The operations on one's own session. `send` is the browser's fetch. */
+/** The operations on one's own session. `send` is the browser's fetch. A `token` is shown instead of the cookie. */
 export class SessionClient {
   readonly #send: typeof fetch;
 
@@ -38,8 +40,8 @@ export class SessionClient {
     this.#send = send;
   }
 
-  show(): Promise<Answer<Session>> {
-    return this.#ask("GET", "");
+  show(token: string | null = null): Promise<Answer<Session>> {
+    return this.#ask("GET", "", { token });
   }
 
   async ways(): Promise<SignOn | null> {
@@ -59,16 +61,17 @@ export class SessionClient {
     return this.#ask("POST", "/password", { session, body: { current, password } });
   }
 
-  async #ask<T>(method: string, path: string, what: { session?: Session; body?: object } = {}): Promise<Answer<T>> {
+  async #ask<T>(method: string, path: string, what: { session?: Session; body?: object; token?: string | null } = {}): Promise<Answer<T>> {
     const headers = new Headers({ Accept: "application/json" });
     if (what.session?.csrf_token) headers.set("X-CSRF-Token", what.session.csrf_token);
+    if (what.token) headers.set("Authorization", `Bearer ${what.token}`);
     if (what.body) headers.set("Content-Type", "application/json");
     try {
       const answer = await this.#send(`/api/v1/session${path}`, {
         method,
         headers,
         body: what.body ? JSON.stringify(what.body) : null,
-        credentials: "same-origin",
+        credentials: what.token ? "omit" : "same-origin",
         cache: "no-store",
       });
       const told: unknown = await answer.json();

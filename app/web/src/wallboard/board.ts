@@ -8,6 +8,7 @@ import { Follower, type Listener } from "../live/follower.ts";
 import type { ServerMessage } from "../live/messages.ts";
 import { loginPage } from "../session/next.ts";
 import { type Session, SessionClient } from "../session/client.ts";
+import { hasQueues, topicsOf } from "../session/view.ts";
 import { chosenLanguage, rememberLanguage } from "../text/choice.ts";
 import { type Language } from "../text/language.ts";
 import { TEXTS } from "../text/texts.ts";
@@ -15,7 +16,6 @@ import { Floor } from "./floor.ts";
 import { reloadIfChanged } from "./version.ts";
 import { forgetToken, takeToken } from "./memory.ts";
 
-const TOPICS = ["site", "queues", "agents", "alerts"];
 const TICK_MS = 500;
 const ASK_AGAIN_MS = 2_000;
 
@@ -44,6 +44,8 @@ class Board implements Listener {
   /** Turns with each message: it keeps the curtain away. */
   readonly beat = signal(0);
   readonly language = signal<Language>(chosenLanguage());
+  /** Whether this board is to show queues; a display of one team has none. */
+  readonly showsQueues = signal(true);
   /** Who looks, if it is a person who is logged in. */
   readonly person = signal<Session | null>(null);
   readonly texts = computed(() => TEXTS[this.language.value]);
@@ -71,12 +73,22 @@ class Board implements Listener {
     addEventListener("online", () => this.#follower?.start());
     const token = takeToken();
     if (token === null) void this.#followAsPerson();
-    else this.follow(token);
+    else void this.follow(token);
   }
 
-  /** Follow the floor with this token; null: with the session of who is logged in. */
-  follow(token: string | null, topics: readonly string[] = TOPICS): void {
+  /** Follow what this token may. What is wrong with it the stream says. */
+  async follow(token: string): Promise<void> {
     this.standing.value = { is: "connecting" };
+    const answer = await new SessionClient().show(token);
+    if ("is" in answer) this.#follow(token, topicsOf(answer.is));
+    else if (answer.problem.code === "unauthenticated") this.#follow(token, ["site"]);
+    else setTimeout(() => void this.follow(token), ASK_AGAIN_MS);
+  }
+
+  /** `token` null: with the session of who is logged in. */
+  #follow(token: string | null, topics: readonly string[]): void {
+    this.standing.value = { is: "connecting" };
+    this.showsQueues.value = hasQueues(topics);
     this.#follower = new Follower(token, topics, this, {
       connect: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live`),
       setTimeout: (job, delay) => window.setTimeout(job, delay),
@@ -127,13 +139,11 @@ class Board implements Listener {
     this.standing.value = { is: "asking", refusal: { of, reason } };
   }
 
-  /** Who may not see alerts sees the rest. */
   async #followAsPerson(): Promise<void> {
     const answer = await new SessionClient().show();
     if ("is" in answer && answer.is.csrf_token !== null) {
       this.person.value = answer.is;
-      const maySeeAlerts = answer.is.permissions["alerts:see"] === "all";
-      this.follow(null, maySeeAlerts ? TOPICS : TOPICS.filter((topic) => topic !== "alerts"));
+      this.#follow(null, topicsOf(answer.is));
     } else if ("is" in answer || answer.problem.code === "unauthenticated") {
       this.standing.value = { is: "asking", refusal: null };
     } else {

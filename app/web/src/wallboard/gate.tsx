@@ -39,5 +39,5 @@ function submit(event: SubmitEvent): void {
   const fields = new FormData(event.currentTarget as HTMLFormElement);
   const token = String(fields.get("token")).trim();
   keepToken(token, fields.get("keep") !== null);
-  board.follow(token);
+  void board.follow(token);
 }

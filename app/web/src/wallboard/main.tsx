@@ -19,7 +19,7 @@ function Wallboard() {
       <main class={standing.is}>
         <Header />
         <Alerts />
-        {board.floor.site.value === null ? null : <Queues />}
+        {board.floor.site.value === null || !board.showsQueues.value ? null : <Queues />}
         {board.floor.agents.value.length === 0 ? null : <Agents />}
       </main>
       <Curtain />

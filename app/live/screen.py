@@ -107,7 +107,7 @@ def _agents(values: Values, now: datetime) -> Table:
         state, status = agent["state"], agent["status"]
         paused = f"{status} ({agent['pause_code']})" if agent.get("pause_code") else status
         reason = agent.get("unavailable_reason")
-        shown = state if state != "idle" or reason is None else f"{state} ({reason})"
+        shown = state if state != "idle" or reason in {None, status} else reason
         table.add_row(
             agent["name"],
             Text(paused, style="" if status == "available" else "dim"),

@@ -66,6 +66,18 @@ async def test_the_floor_shows_queues_agents_calls_and_alerts(stage: Stage) -> N
     assert "138****8000" in next(line for line in text.splitlines() if "林晓" in line and "available" in line)
 
 
+async def test_an_agent_takes_one_line_on_a_small_terminal(stage: Stage) -> None:
+    """Logged out is said once; a reason for which an idle agent gets no call stands in the place of the state."""
+    values = await values_of(stage)
+    name = next(topic for topic in values if topic.startswith("agent:"))
+    resting = values | {name: values[name] | {"status": "available", "unavailable_reason": "resting"}}
+    for floor, words in ((values, ("logged_out", "idle")), (resting, ("available", "resting"))):
+        console = Console(file=io.StringIO(), width=80)
+        console.print(draw_floor(floor, now=START, is_stale=False))
+        line = next(line for line in text_of(console).splitlines() if values[name]["name"] in line)
+        assert line.split()[2:4] == list(words)
+
+
 async def test_the_service_level_of_today_stands_beside_the_queue(stage: Stage) -> None:
     """Nothing where no call counts yet; below the target it is no good colour."""
     stage.dispatcher.submit(LogInRequested(LIN))

@@ -88,6 +88,7 @@ class Report:
         self.layout = layout
         self.total = Tally()
         self._tallies: dict[Key, Tally] = {}
+        self._figures = layout.figures
         self._teams_of = _teams_by_agent(layout.teams)
         if layout.grain is not None and not layout.by:
             for piece in cut(layout.period, layout.grain, layout.zone):
@@ -121,7 +122,7 @@ class Report:
 
     def values(self, tally: Tally) -> dict[str, Value]:
         """The figures of a row, or of the total."""
-        return {figure.name: figure.value(tally, self.layout.terms) for figure in self.layout.figures}
+        return {figure.name: figure.value(tally, self.layout.terms) for figure in self._figures}
 
     def _add_passage(self, passage: Passage) -> None:
         """Count a call's passage, in the interval in which the caller was enqueued."""

@@ -1,5 +1,6 @@
 """Reports over REST: by interval, queue, agent and team, as JSON and CSV; and the calls behind each figure."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -61,6 +62,30 @@ async def client(stage_with_records: Stage) -> AsyncIterator[httpx2.AsyncClient]
     """A client of that service."""
     async with stage_with_records.client() as client:
         yield client
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+@pytest.mark.parametrize("kind", ["", "/rings"])
+async def test_others_work_while_a_large_report_is_written(
+    client: httpx2.AsyncClient, kind: str, form: str
+) -> None:
+    """Two thousand rows: calls must not wait for them."""
+    period = {"since": "2026-11-01T00:00:00Z", "until": "2026-11-21T11:00:00Z"}
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(others())
+        answer = await client.get(REPORTS + kind, params=period | {"per": "15min", "format": form})
+        working.cancel()
+    assert answer.status_code == 200
+    assert len(answer.content) > 100_000
+    assert turns > 500
 
 
 @pytest.fixture

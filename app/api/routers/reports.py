@@ -1,5 +1,7 @@
 """Reports: figures of past calls, by named formulas, each with the calls behind it."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -7,7 +9,7 @@ from fastapi.responses import PlainTextResponse
 
 from app.api.problems import described
 from app.api.report_examples import CSV, QUEUE_LOG, RING_CSV
-from app.api.report_shape import csv_of, report_shape, ring_report_shape
+from app.api.report_shape import csv_of, json_of, report_shape, ring_report_shape
 from app.api.reports import Reports
 from app.api.schemas.report import (
     BehindPage,
@@ -22,6 +24,7 @@ from app.api.schemas.report import (
     ServiceLevelShape,
 )
 from metrics.definitions import FIGURES, RING_FIGURES
+from metrics.report import Report
 from metrics.terms import SERVICE_LEVELS
 
 _CSV_TYPE = "text/csv; charset=utf-8; header=present"
@@ -68,15 +71,15 @@ def reports_router(reports: Reports) -> APIRouter:
         response_model=ReportShape,
         responses={**_as_csv(CSV), **described(*_PROBLEMS)},
     )
-    async def show_report(query: Annotated[ReportQuery, Query()]) -> ReportShape | Response:
+    async def show_report(query: Annotated[ReportQuery, Query()]) -> Response:
         """Figures by interval, queue, agent, team and shift. Figures of agents' time are left out where rows are by queue.
 
         A call counts in the interval and the shift in which it was enqueued, an agent's time where it passed.
         """
         report = await reports.report(query)
         if query.format is Format.JSON:
-            return report_shape(report, query)
-        return _csv_answer(csv_of(report), for_excel=query.format is Format.EXCEL)
+            return await _json_answer(lambda: report_shape(report, query))
+        return await _csv_answer(report, for_excel=query.format is Format.EXCEL)
 
     @router.get(
         "/rings",
@@ -85,7 +88,7 @@ def reports_router(reports: Reports) -> APIRouter:
         response_model=RingReportShape,
         responses={**_as_csv(RING_CSV), **described(*_PROBLEMS)},
     )
-    async def show_ring_report(query: Annotated[ReportQuery, Query()]) -> RingReportShape | Response:
+    async def show_ring_report(query: Annotated[ReportQuery, Query()]) -> Response:
         """Who was answered within the rings, in which ring, and the worst cases; rings of agents' phones and of callers apart.
 
         A caller who waits in a queue is not the agent's breach: `avg_queue_wait` is the part of the wait in which no phone rang,
@@ -93,8 +96,8 @@ def reports_router(reports: Reports) -> APIRouter:
         """
         report = await reports.report(query, figures=RING_FIGURES)
         if query.format is Format.JSON:
-            return ring_report_shape(report, query)
-        return _csv_answer(csv_of(report, has_worst=True), for_excel=query.format is Format.EXCEL)
+            return await _json_answer(lambda: ring_report_shape(report, query))
+        return await _csv_answer(report, has_worst=True, for_excel=query.format is Format.EXCEL)
 
     @router.get(
         "/calls",
@@ -122,7 +125,15 @@ def reports_router(reports: Reports) -> APIRouter:
     return router
 
 
-def _csv_answer(text: str, *, for_excel: bool) -> Response:
+async def _json_answer(shape: Callable[[], ReportShape | RingReportShape]) -> Response:
+    """Written in a thread: a year of quarter hours must not delay a call."""
+    text = await asyncio.to_thread(lambda: json_of(shape()))
+    return Response(text, media_type="application/json")
+
+
+async def _csv_answer(report: Report, *, for_excel: bool, has_worst: bool = False) -> Response:
+    """Written in a thread, as above."""
+    text = await asyncio.to_thread(csv_of, report, has_worst=has_worst)
     body = (_BYTE_ORDER_MARK if for_excel else "") + text
     headers = {"Content-Disposition": 'attachment; filename="report.csv"'}
     return Response(body.encode(), media_type=_CSV_TYPE, headers=headers)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.acd.model import SkillRequirement
 from app.calls.shifts import Shifts
-from app.ids import DeviceId, EntryNumber, QueueId
+from app.ids import AgentId, DeviceId, EntryNumber, QueueId
 
 
 class AnswerWhen(StrEnum):
@@ -37,6 +37,9 @@ class EntryPoint:
     """Music-on-hold class."""
     priority: int = 0
     requires: tuple[SkillRequirement, ...] = ()
+    owner: AgentId | None = None
+    """Whose number it is: this agent comes first for `owner_for`, then the queue."""
+    owner_for: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

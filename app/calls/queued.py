@@ -67,6 +67,8 @@ class QueuedCalls:
             entry.queue_id,
             entry.priority,
             entry.requires,
+            entry.owner,
+            entry.owner_for,
             enqueued_at=call.arrived_at,
             # The dialplan rings back from the beginning, should no controller have been there.
             rings_from=call.arrived_at if entry.waiting is WaitingSound.RINGBACK else None,

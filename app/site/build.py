@@ -83,6 +83,8 @@ def _entry_point(number: str, declared: EntryPointDeclaration) -> EntryPoint:
         music=declared.music,
         priority=declared.priority,
         requires=requirements(declared.requires),
+        owner=AgentId(declared.owner) if declared.owner else None,
+        owner_for=declared.owner_for,
     )
 
 

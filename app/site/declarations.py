@@ -413,6 +413,10 @@ class EntryPointDeclaration(Declaration):
     """Calls of a higher priority come first."""
     requires: Annotated[dict[SkillRef, Level], SkillLevels] = {}
     """Skills that the agent needs: `{english: 2}`, or a list for level 1."""
+    owner: AgentRef | None = None
+    """Whose number this is, a member of the queue or not: while logged in, this agent gets its callers first."""
+    owner_for: PositiveDuration = timedelta(seconds=20)
+    """How long a caller waits for the `owner` alone, busy or not; then the queue takes the call."""
 
 
 class HolidaysDeclaration(Declaration):

@@ -21,7 +21,7 @@ from app.simulator.dialog import EndedBy
 from app.simulator.incoming_dialog import IncomingDialog
 from app.simulator.phone import Phone
 from app.simulator.wire_log import Flow
-from tests.support.hotline_site import RING_ALL, SERVICE
+from tests.support.hotline_site import OWNED, RING_ALL, SERVICE
 from tests.support.service import STRANGE_CALL, Hotline, logs_in
 from tests.support.until import until
 
@@ -122,6 +122,17 @@ async def test_a_second_caller_waits_while_the_only_agent_talks(hotline: Hotline
     here.hang_up()
     following = await agent.next_call()
     assert following.caller_number == sip.user_of(second.invite.headers["From"])
+
+
+async def test_a_number_of_ones_own_rings_its_owner_first_and_then_the_queue(hotline: Hotline) -> None:
+    """`agent2` owns the number for a second; before and behind it the linear queue would begin with `agent1`."""
+    for number in (1, 2):
+        await hotline.agent(number)
+    await hotline.call(OWNED)
+    first = await hotline.fact(OfferStarted)
+    assert (first.agent_id, first.why.owner_first) == ("agent2", True)
+    await until(lambda: len(hotline.told(OfferStarted)) > 1, "nobody else is rung after the owner's time")
+    assert hotline.told(OfferStarted)[1].agent_id == "agent1"
 
 
 async def test_callers_are_taken_in_the_order_of_their_arrival(hotline: Hotline) -> None:

@@ -38,6 +38,8 @@ CLOSED_TO_QUEUE: Final = "4013"
 """Closed: goes to the service queue."""
 WATCHED: Final = "4015"
 """Rings long; at a phone's second ring the supervisor is called."""
+OWNED: Final = "4016"
+"""The number of `agent2`, for a second; then of the service queue."""
 NO_ENTRY: Final = "4999"
 
 Json = dict[str, Any]
@@ -143,6 +145,7 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
             },
             ON_CONNECT: {**_queue_of(SERVICE), "answer": "on_connect", "waiting": "ringback"},
             MUSIC_UNANSWERED: {**_queue_of(SERVICE), "answer": "on_connect"},
+            OWNED: {**_queue_of(SERVICE), "owner": "agent2", "owner_for": "1s"},
         },
     }
 

@@ -1,5 +1,6 @@
 """Call control without a loop: what happens goes in, what is written down and to be done comes out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,7 @@ from app.calls.events import (
     OriginateRequested,
     PhoneDialled,
     PromptFinished,
+    SettingsChanged,
     TransferRequested,
 )
 from app.calls.facts import CallEnded, CallHoldChanged, CallStarted, LegFinished
@@ -121,6 +123,20 @@ def test_the_agents_phone_rings_before_anything_is_done_for_the_caller(board: Bo
     ring = outcome.actions[0]
     assert isinstance(ring, RingPhone)
     assert (ring.device_id, ring.shows_name, ring.shows_number) == (PHONES[0], "Service", "138")
+
+
+def test_the_owner_of_an_entry_number_is_rung_before_everybody_and_then_the_queue(board: Board) -> None:
+    """Though another stands before the owner in the linear queue."""
+    board.log_in(AGENTS[1])
+    settings = board.board.settings
+    number = EntryNumber(SERVICE)
+    owned = replace(settings.entry_points[number], owner=AGENTS[1], owner_for=timedelta(seconds=20))
+    board.handle(SettingsChanged(replace(settings, entry_points={**settings.entry_points, number: owned})))
+    rings = [each for each in board.handle(arrives(SERVICE)).actions if isinstance(each, RingPhone)]
+    assert [each.device_id for each in rings] == [PHONES[1]]
+    board.now += timedelta(seconds=20)
+    rings = [each for each in board.handle(TimePassed()).actions if isinstance(each, RingPhone)]
+    assert [each.device_id for each in rings] == [PHONES[0]]
 
 
 @pytest.mark.parametrize(

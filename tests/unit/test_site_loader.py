@@ -173,6 +173,22 @@ def test_an_entry_point_says_how_its_callers_wait(load: Load) -> None:
     assert entry_point.priority == 4
 
 
+def test_an_entry_point_may_be_somebodys_own(load: Load) -> None:
+    """Of an agent whom the file knows, who need not serve the queue."""
+    text = (
+        HEAD
+        + "agents: {{a: }}\nqueues: {{q: }}\nentry_points: {{41: q, 42: {{queue: q, owner: {}}}, 43: {{queue: q, owner: a, owner_for: 5s}}}}\n"
+    )
+    numbers = load(text.format("a")).calls.entry_points
+    assert [(it.owner, it.owner_for.total_seconds()) for it in numbers.values()] == [
+        (None, 20),
+        ("a", 20),
+        ("a", 5),
+    ]
+    with pytest.raises(SiteError, match=r'entry_points.42.owner: found "b", expected an agent of this file'):
+        load(text.format("b"))
+
+
 def test_outside_calls_leave_by_the_trunk(load: Load) -> None:
     site = load(HEAD + "queues: {q: }\ntrunks: {carrier: {host: 192.0.2.1}}\noutbound: {trunk: carrier}\n")
     assert site.calls.outbound == "PJSIP/{number}@carrier"

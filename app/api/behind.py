@@ -1,7 +1,7 @@
 """The records behind a figure: as they are shown, and page by page."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 
 from app.api.errors import WrongCursor
@@ -11,7 +11,7 @@ from metrics.records import Offer, Passage, SeatTime
 Record = Passage | Offer | SeatTime
 
 
-async def behind_cursor(records: AsyncIterator[Record], cursor: str | None) -> AsyncIterator[Record]:
+async def behind_cursor(records: AsyncIterator[Record], cursor: str | None) -> AsyncGenerator[Record, None]:
     """The records behind a cursor; all of them without one. Raises `WrongCursor`. Places are compared for equality only: databases differ in how they order text."""
     place = None if cursor is None else _read(cursor)
     async for record in records:

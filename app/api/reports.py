@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -72,8 +73,14 @@ class Reports:
     async def behind(self, query: BehindQuery) -> BehindPage:
         """One page of the records behind a figure. Raises `ApiError`."""
         figure, terms = _figure(query.figure), self._terms(query)
-        wanted = self._records_of(figure.subject, query)
-        found = [each async for each in behind_cursor(wanted, query.cursor) if figure.is_behind(each, terms)]
+        found: list[Record] = []
+        wanted = behind_cursor(self._records_of(figure.subject, query), query.cursor)
+        async with aclosing(wanted):
+            async for record in wanted:
+                if figure.is_behind(record, terms):
+                    found.append(record)
+                if len(found) > query.limit:
+                    break
         shown = found[: query.limit]
         return BehindPage(
             figure=figure.name,

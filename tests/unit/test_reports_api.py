@@ -16,7 +16,8 @@ from app.calls.shifts import Shift, Shifts
 from app.ids import AgentId
 from app.site.model import Site
 from metrics.definitions import FIGURES, Unit
-from metrics.records import Activity
+from metrics.records import Activity, Passage
+from metrics.scope import Scope
 from tests.support.metrics_records import (
     LIN,
     SALES,
@@ -86,6 +87,30 @@ async def test_others_work_while_a_large_report_is_written(
     assert answer.status_code == 200
     assert len(answer.content) > 100_000
     assert turns > 500
+
+
+class CountingRecords(ListRecords):
+    """Counts how many are read."""
+
+    read = 0
+
+    async def passages(self, scope: Scope) -> AsyncIterator[Passage]:
+        """As `Records.passages`."""
+        async for each in super().passages(scope):
+            self.read += 1
+            yield each
+
+
+async def test_a_page_of_calls_reads_no_further_than_it_shows() -> None:
+    """And one more, to know whether another page follows: a year behind it would fill the memory."""
+    records = CountingRecords([answered(5, 60, start=start) for start in range(100)])
+    stage = Stage(records=records)
+    stage.open()
+    stage.clock.move(timedelta(hours=2))
+    async with stage.client() as client:
+        answer = await client.get(f"{REPORTS}/calls", params=RANGE | {"figure": "answered", "limit": 10})
+    stage.dispatcher.stop()
+    assert (len(answer.json()["records"]), records.read) == (10, 11)
 
 
 @pytest.fixture

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from app.acd import facts as acd
 from app.acd.explanation import Explanation
 from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Strategy
 from app.acd.rings import RingCount
 from app.api.errors import HistoryAway
+from app.api.reports import Reports
+from app.api.schemas.report import BehindQuery
 from app.calls import facts as calls
 from app.calls.call import CallKind
 from app.calls.facts import Fact
@@ -30,6 +33,8 @@ from metrics.records import Activity, Passage
 from metrics.scope import Scope
 from tests.support.databases import TestDatabase
 from tests.support.journals import NOON, projector, running_journal
+from tests.support.stage import Stage
+from tests.support.until import until
 
 ANN, SALES = AgentId("ann"), QueueId("sales")
 _WHY = Explanation(
@@ -309,6 +314,25 @@ async def test_others_get_their_turn_while_the_time_of_one_agent_is_gone_through
         ticking.cancel()
     assert len(seen_at) == 1000
     assert max(Counter(seen_at).values()) <= 100
+
+
+async def test_who_reads_no_further_gives_the_connection_back(
+    tmp_path: Path, database: TestDatabase, stage: Stage
+) -> None:
+    """Whoever asks for the first page of a year gets it, and keeps nobody waiting."""
+    async with running_journal(tmp_path, database.url) as journal:
+        engine = journal.database.engine
+        async with engine.begin() as connection:
+            await connection.execute(insert(tables.passage), [_row(number) for number in range(500)])
+        reports = Reports(stage.service, PastFigures(engine))
+        hour = HOUR.period
+        query = BehindQuery(figure="answered", limit=10, since=hour.since, until=hour.until)
+        page = await reports.behind(query)
+        pool = engine.pool
+        assert isinstance(pool, QueuePool)
+        await until(lambda: not pool.checkedout(), "a connection is still in use")
+    assert len(page.records) == 10
+    assert page.next is not None
 
 
 async def test_a_database_that_is_away_says_so() -> None:

@@ -34,7 +34,7 @@ from app.calls.hangup import LegEnd
 from app.calls.missed import MissCause, cause_of_call, cause_of_offer, is_charged
 from app.calls.model import Charges
 from app.calls.shifts import Shift, Shifts
-from app.ids import BridgeId, CallId, EntryNumber, LegId, MissedId
+from app.ids import BridgeId, CallId, EntryNumber, LegId, MissedId, OfferId
 from tests.support.switchboards import (
     AGENTS,
     IMPATIENT,
@@ -136,7 +136,7 @@ def test_an_offer_that_its_agent_declines_is_told_with_the_supervisor_on_duty(bo
     left = board.handle(HANG_UP).facts
     assert [fact for fact in left if isinstance(fact, OfferEnded)]
     told = [fact for fact in (*declined, *left) if isinstance(fact, OfferMissed)]
-    assert [(fact.offer_id, fact.supervisor) for fact in told] == [(OFFER, "zhou")]
+    assert [(fact.offer_id, fact.supervisor) for fact in told] == [(OfferId(OFFER), "zhou")]
 
 
 def test_without_a_supervisor_on_duty_none_is_charged(board: Board) -> None:

@@ -261,31 +261,20 @@ class _Parts:
     def _health_of_asterisk(self) -> Part:
         if not self.link.reconciled.is_set():
             return Part("asterisk", Level.DOWN, self.link.trouble)
-        return Part("asterisk", Level.DEGRADED if self.lacking else Level.OK, self.lacking)
+        return Part.with_trouble("asterisk", self.lacking)
 
     def health(self) -> Health:
         """How the parts are."""
-        status = self.journal.status()
-        disk = (
-            Part("journal", Level.DEGRADED, status.disk_reason)
-            if status.disk_reason
-            else Part("journal", Level.OK)
-        )
-        database = (
-            Part("database", Level.DEGRADED, status.reason) if status.reason else Part("database", Level.OK)
-        )
-        views = (
-            Part("views", Level.DEGRADED, f"{self.listener_faults} faults; restart to show what is true")
-            if self.listener_faults
-            else Part("views", Level.OK)
-        )
+        status, faults = self.journal.status(), self.listener_faults
         return Health(
             (
                 self._health_of_asterisk(),
                 Part("dispatcher", Level.DOWN if self.dispatcher.is_stopped else Level.OK),
-                disk,
-                database,
-                views,
+                Part.with_trouble("journal", status.disk_reason),
+                Part.with_trouble("database", status.reason),
+                Part.with_trouble(
+                    "views", f"{faults} faults; restart to show what is true" if faults else None
+                ),
             )
         )
 

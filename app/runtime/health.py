@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 
 class Level(StrEnum):
@@ -20,6 +21,11 @@ class Part:
     name: str
     level: Level
     detail: str = ""
+
+    @classmethod
+    def with_trouble(cls, name: str, trouble: str | None) -> Self:
+        """A part that is degraded by this trouble; without one it is well."""
+        return cls(name, Level.DEGRADED, trouble) if trouble else cls(name, Level.OK)
 
 
 @dataclass(frozen=True, slots=True)

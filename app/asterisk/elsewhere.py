@@ -46,8 +46,8 @@ def files_for(site: Site, secrets: Secrets, access: Access) -> dict[str, str]:
     if url is None:
         raise InvalidNodeConfig(
             "asterisk.url",
-            found=None,
-            expected="the address of the Asterisk that somebody else runs; Thirdring configures its own by itself",
+            found="",
+            expected="in the site file the address of an Asterisk that somebody else runs (Thirdring configures its own by itself)",
         )
     config = _with_access(node_config(site, secrets), access)
     return render_elsewhere(config, ports=_ports(config, url))

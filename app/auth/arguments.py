@@ -15,7 +15,10 @@ def add_user_command(command: argparse.ArgumentParser) -> None:
     commands = command.add_subparsers(dest="what", required=True, metavar="WHAT")
     add = _add(commands, "add", help="a new user; the password is asked for, or read from standard input")
     add.add_argument("name")
-    add.add_argument("--role", required=True, choices=[str(role) for role in Role])
+    roles = [str(role) for role in Role]
+    add.add_argument(
+        "--role", required=True, choices=roles, metavar="ROLE", help=f"one of {', '.join(roles)}"
+    )
     add.add_argument("--display-name", default="", help="how the user is called")
     add.add_argument("--agent", help="the agent that the user is, by its id in the site file")
     add.add_argument(
@@ -40,12 +43,14 @@ def add_token_command(command: argparse.ArgumentParser) -> None:
     commands = command.add_subparsers(dest="what", required=True, metavar="WHAT")
     add = _add(commands, "add", help="a new token; its secret is printed this once")
     add.add_argument("label", help="what it is for")
+    permissions = [str(permission) for permission in Permission]
     add.add_argument(
         "--permission",
         action="append",
         default=[],
-        choices=[str(permission) for permission in Permission],
-        help="for a script; may be given again",
+        choices=permissions,
+        metavar="PERMISSION",
+        help=f"for a script; may be given again: {', '.join(permissions)}",
     )
     add.add_argument(
         "--display", action="store_true", help="for a wallboard: follows its topics, nothing else"
@@ -58,9 +63,8 @@ def add_token_command(command: argparse.ArgumentParser) -> None:
     )
     add.add_argument(
         "--days",
-        type=int,
+        type=_days,
         default=90,
-        choices=range(1, LONGEST_TOKEN_DAYS + 1),
         metavar=f"1..{LONGEST_TOKEN_DAYS}",
         help="how long it holds (%(default)s)",
     )
@@ -82,6 +86,13 @@ def add_data_argument(command: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="the data directory (default: THIRDRING_DATA_DIR, else var)",
     )
+
+
+def _days(text: str) -> int:
+    """How long a token holds. Not by `choices`: a refusal would name them all."""
+    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_TOKEN_DAYS:
+        raise argparse.ArgumentTypeError(f"expected 1 to {LONGEST_TOKEN_DAYS} days, got {text!r}")
+    return int(text)
 
 
 def _add(commands: "Commands", name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word

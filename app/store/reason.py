@@ -33,7 +33,7 @@ _POSTGRESQL = {
 }
 _SQLITE_REFUSALS = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
 _POSTGRESQL_REFUSALS = ("22", "23")
-_AWAY = "the database does not answer: is it running, and is the URL right?"
+_AWAY = "the database does not answer: look whether it runs, and whether the URL is right"
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def test_it_keeps_its_own_directories_and_sounds(tmp_path: Path) -> None:
 
 def test_a_site_without_the_address_of_another_asterisk_is_refused(tmp_path: Path) -> None:
     """Thirdring configures its own by itself."""
-    with pytest.raises(InvalidNodeConfig, match=r"asterisk\.url: expected the address"):
+    with pytest.raises(InvalidNodeConfig, match=r"asterisk\.url: expected in the site file the address"):
         files(tmp_path, asterisk="sip_port: 5060")
 
 

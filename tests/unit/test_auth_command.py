@@ -116,11 +116,14 @@ def test_no_option_takes_a_password(say: Say) -> None:
         say("user", "add", "lin", "--role", "agent", "--password", PASSWORD)
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "3661", "999999999999"])
-def test_a_token_holds_for_a_number_of_days_that_can_be(say: Say, days: str) -> None:
-    """As the interface has it."""
+@pytest.mark.parametrize("days", ["0", "-1", "3661", "999999999999", "ten"])
+def test_a_token_holds_for_a_number_of_days_that_can_be(
+    say: Say, capsys: pytest.CaptureFixture[str], days: str
+) -> None:
+    """As the interface has it; the refusal fits on a screen."""
     with pytest.raises(SystemExit):
-        say("token", "add", "script", "--permission", "reports:see", "--days", days)
+        say("token", "add", "script", "--permission", "reports:see", f"--days={days}")
+    assert f"expected 1 to 3660 days, got '{days}'" in capsys.readouterr().err
 
 
 def test_a_token_is_printed_alone(say: Say) -> None:

@@ -65,7 +65,7 @@ async def test_a_server_that_refuses_is_explained_in_plain_words(
 async def test_a_server_that_is_not_there_is_explained() -> None:
     """What to check stands in the message."""
     engine = open_engine(f"postgresql://ann:{PASSWORD}@127.0.0.1:1/hotline")
-    with pytest.raises(DatabaseFailed, match="does not answer: is it running") as caught:
+    with pytest.raises(DatabaseFailed, match="does not answer: look whether it runs") as caught:
         await upgrade(engine)
     await engine.dispose()
     assert PASSWORD not in str(caught.value)

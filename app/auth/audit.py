@@ -61,16 +61,6 @@ class AuditFilter:
     since: datetime | None = None
     until: datetime | None = None
 
-    def matches(self, entry: AuditEntry) -> bool:
-        """Whether this entry is asked for."""
-        wanted = (self.actor, self.action, self.object, self.source, self.result)
-        found = (entry.actor, entry.action, entry.object, entry.source, entry.result)
-        if any(want is not None and want != have for want, have in zip(wanted, found, strict=True)):
-            return False
-        is_early = self.since is not None and entry.at < self.since
-        is_late = self.until is not None and entry.at >= self.until
-        return not (is_early or is_late)
-
 
 @dataclass(frozen=True, slots=True)
 class Head:

@@ -139,7 +139,7 @@ class MemoryStore:
     ) -> Sequence[ChainedEntry]:
         """As `AccountStore.audit_page`."""
         older = [link for link in self._links if behind is None or link.seq < behind]
-        return [link for link in reversed(older) if wanted.matches(link.entry)][:limit]
+        return [link for link in reversed(older) if _is_wanted(link.entry, wanted)][:limit]
 
     async def audit_links(self, *, after: int, limit: int) -> Sequence[ChainedEntry]:
         """As `AccountStore.audit_links`."""
@@ -152,3 +152,11 @@ class MemoryStore:
     async def _changed(self, entry: AuditEntry) -> None:
         self._revision += 1
         await self.write_audit([entry])
+
+
+def _is_wanted(entry: AuditEntry, wanted: AuditFilter) -> bool:
+    is_early = wanted.since is not None and entry.at < wanted.since
+    is_late = wanted.until is not None and entry.at >= wanted.until
+    names = ("actor", "action", "object", "source", "result")
+    is_other = any(getattr(wanted, name) not in (None, getattr(entry, name)) for name in names)
+    return not (is_early or is_late or is_other)

@@ -42,7 +42,10 @@ class WithdrawOffer:
 
 @dataclass(frozen=True, slots=True)
 class ConnectCall:
-    """Join caller and agent; answer with `CallBridged`; with `OfferFailed` when the agent is gone (LOST) or they cannot be joined (FAILED), or with `CallExited`."""
+    """Join caller and agent.
+
+    Answer with `CallBridged`; with `OfferFailed` when the agent is gone (LOST) or they cannot be joined (FAILED); or with `CallExited`.
+    """
 
     call_id: CallId
     offer_id: OfferId

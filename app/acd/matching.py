@@ -5,7 +5,9 @@ Only what the event touched is looked at: calls that came to want an agent (`Sta
 
 Each contender bids the call it stands for: a call itself, an agent the best call within reach. The best bid is served first, and
 the call then chooses among *all* agents by its queue's strategy. A bid may be out of date when its turn comes: the contender
-then bids anew, and never better than before but for its own call. So no call takes an agent whose own call is due. Two rounds: first the calls for which no phone rings yet, then those that let more phones ring at once.
+then bids anew, and never better than before but for its own call. So no call takes an agent whose own call is due.
+
+There are two rounds: first the calls for which no phone rings yet, then those that let more phones ring at once.
 
 A call that waits for its owner does not compete in its queue. Its owner takes it before any other call, unless the best of the
 others has a higher priority (the call's own, without ageing).

@@ -12,7 +12,10 @@ Record = Passage | Offer | SeatTime
 
 
 async def behind_cursor(records: AsyncIterator[Record], cursor: str | None) -> AsyncGenerator[Record, None]:
-    """The records behind a cursor; all of them without one. Raises `WrongCursor`. Places are compared for equality only: databases differ in how they order text."""
+    """The records behind a cursor; all of them without one. Raises `WrongCursor`.
+
+    Places are compared for equality only: databases differ in how they order text.
+    """
     place = None if cursor is None else _read(cursor)
     async for record in records:
         if place is None:

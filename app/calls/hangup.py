@@ -64,7 +64,8 @@ _OUTCOME_BY_SIP_CODE = {
 def unanswered_outcome(end: LegEnd, *, has_rung: bool, sip_code: int | None) -> OfferOutcome:
     """What an offer's outcome is when its leg ended unanswered, and not by us.
 
-    A leg that vanished while no controller watched is nobody's fault. A phone that answers any other 3xx to 6xx (404, 488 for a body it cannot read, 500, 503 ...) could not be reached.
+    A leg that vanished while no controller watched is nobody's fault. A phone that answers any other 3xx to 6xx (404, 488 for a
+    body it cannot read, 500, 503 ...) could not be reached.
     """
     if end is LegEnd.UNSEEN:
         return OfferOutcome.FAILED

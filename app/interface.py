@@ -34,6 +34,8 @@ _ACCEPTED_A_TURN = 4
 """How many who come are let in before calls are served again. Each costs 0.4 ms, and all come at once when a service comes back."""
 _AT_THE_DOOR = 2048
 """How many may wait to be let in."""
+_UNWOUND_WITHIN = 10.0
+"""Seconds: what reads from the database ends with the row that it waits for."""
 _OPEN_FILES = 16_384
 """Each client is one. Many systems allow 1,024, unless somebody asks for more."""
 
@@ -126,3 +128,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for listening in sockets or ():
             listening.listen(_AT_THE_DOOR)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is being answered, and wait until it is over: what it reads from is closed next, and would leave it waiting for ever."""
+        await super().shutdown(sockets)
+        if tasks := tuple(self.server_state.tasks):
+            await asyncio.wait(tasks, timeout=_UNWOUND_WITHIN)

@@ -36,6 +36,33 @@ async def test_many_who_come_at_once_are_let_in_a_few_at_a_time(stage: Stage) ->
     assert max(later - earlier for earlier, later in pairwise(let_in)) <= 4
 
 
+async def test_what_is_cut_off_is_over_before_the_door_is_closed() -> None:
+    """It gives back what it reads from: the database is closed next, and would never answer it."""
+    steps: list[str] = []
+
+    async def app(_scope: object, _receive: object, _send: object) -> None:
+        try:
+            steps.append("reads")
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(100):
+                await asyncio.sleep(0)
+            steps.append("gave back")
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
+    server = Server(config)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(server.serve(sockets=[listening]))
+        await until(lambda: server.started, "expected the server to start")
+        with socket.create_connection(listening.getsockname()) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await until(lambda: steps, "expected the request to be taken")
+            server.should_exit = True
+            await serving
+    assert steps == ["reads", "gave back"]
+
+
 @pytest.mark.parametrize(("soft", "allowed"), [(256, 16_384), (20_000, 20_000)])
 def test_the_service_asks_for_as_many_open_files_as_its_clients_need(
     soft: int, allowed: int, monkeypatch: pytest.MonkeyPatch

@@ -10,8 +10,7 @@ export function Gate({ refusal }: { refusal: Refusal | null }) {
       {refusal === null ? null : (
         <p class="refused" role="alert">
           {refusal.of === "token" ? texts.tokenRefused : texts.sessionRefused}
-          <br />
-          <small>{refusal.reason}</small>
+          {refusal.of === "token" ? <ServicesWords reason={refusal.reason} /> : null}
         </p>
       )}
       <a class="button" ref={focusFirst} href={refusal?.of === "session" ? "/login" : board.loginPage()}>
@@ -27,6 +26,16 @@ export function Gate({ refusal }: { refusal: Refusal | null }) {
       </label>
       <button type="submit">{texts.tokenShow}</button>
     </form>
+  );
+}
+
+/** For who made the token. They are in English; to a person the page's own words say all. */
+function ServicesWords({ reason }: { reason: string }) {
+  return (
+    <>
+      <br />
+      <small lang="en">{reason}</small>
+    </>
   );
 }
 

@@ -85,6 +85,7 @@ call = Table(
     Index("call_by_queue", "queue_id", "enqueued_at"),
     Index("call_by_agent", "agent_id", "arrived_at"),
     Index("call_by_number", "from_number", "arrived_at"),
+    Index("call_by_target", "to_number", "arrived_at"),
 )
 """One row per call. `outcome` is `connected`, or the reason why it last left a queue."""
 

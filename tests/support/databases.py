@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -295,3 +295,23 @@ async def _execute(url: str, *statements: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@contextmanager
+def steps_counted(engine: AsyncEngine) -> Iterator[Callable[[], int]]:
+    """How many hundred instructions SQLite ran since: the work of queries, the same on every machine."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    def watch(connection: Any, *_: object) -> None:
+        connection.run_async(lambda driver: driver.set_progress_handler(count, 100))
+
+    event.listen(engine.sync_engine, "checkout", watch)
+    try:
+        yield lambda: steps
+    finally:
+        event.remove(engine.sync_engine, "checkout", watch)

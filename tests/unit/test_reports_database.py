@@ -4,10 +4,9 @@ import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, insert
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
@@ -31,7 +30,7 @@ from app.store.rebuild import rebuild
 from metrics.intervals import Period
 from metrics.records import Activity, Passage
 from metrics.scope import Scope
-from tests.support.databases import TestDatabase
+from tests.support.databases import TestDatabase, steps_counted
 from tests.support.journals import NOON, projector, running_journal
 from tests.support.stage import Stage
 from tests.support.until import until
@@ -273,22 +272,11 @@ def _held(number: int) -> dict[str, object]:
 
 
 async def _steps_of_a_report(engine: AsyncEngine) -> int:
-    """How many hundred instructions SQLite ran for the passages of an hour."""
-    steps = 0
-
-    def count() -> int:
-        nonlocal steps
-        steps += 1
-        return 0
-
-    def watch(connection: Any, *_: object) -> None:
-        connection.run_async(lambda driver: driver.set_progress_handler(count, 100))
-
-    event.listen(engine.sync_engine, "checkout", watch)
-    found = await passages(PastFigures(engine))
-    event.remove(engine.sync_engine, "checkout", watch)
+    """The work for the passages of an hour."""
+    with steps_counted(engine) as steps:
+        found = await passages(PastFigures(engine))
     assert {each.hold for each in found} == {timedelta(seconds=1)}
-    return steps
+    return steps()
 
 
 async def test_others_get_their_turn_while_the_time_of_one_agent_is_gone_through(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from app.acd import facts as acd
 from app.acd.model import AgentState, AgentStatus, OfferOutcome
@@ -18,10 +19,11 @@ from app.calls.hangup import HangUpParty
 from app.calls.missed import MissCause
 from app.ids import AgentId, CallId, DeviceId, MissedId, OfferId, PauseCode, QueueId
 from app.runtime.codec import encode_facts
+from app.store import tables
 from app.store.journal import Journal
 from app.store.past_missed_calls import PastMissedCalls
 from app.store.rebuild import rebuild
-from tests.support.databases import TestDatabase
+from tests.support.databases import TestDatabase, steps_counted
 from tests.support.journals import NOON, projector, running_journal
 
 ANN, BOB, CAT = AgentId("ann"), AgentId("bob"), AgentId("cat")
@@ -285,6 +287,48 @@ async def test_offers_and_passages_keep_their_rings(tmp_path: Path, database: Te
     async with ledger(tmp_path, database.url, *facts):
         assert await database.rows("SELECT ring, is_within_rings FROM offer") == [(3, True)]
         assert await database.rows("SELECT ring, is_within_rings FROM passage") == [(4, False)]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_page_costs_the_same_however_many_called_later(
+    tmp_path: Path, database: TestDatabase
+) -> None:
+    """Who reached a caller later is looked up by the caller's number. Counted in steps of the database."""
+    async with running_journal(tmp_path, database.url) as journal:
+        engine = journal.database.engine
+        work: list[int] = []
+        for numbers in (range(200), range(200, 1600)):
+            async with engine.begin() as connection:
+                await connection.execute(insert(tables.call), [_called(number) for number in numbers])
+                if not work:
+                    await connection.execute(
+                        insert(tables.missed_call), [_missed(number) for number in range(20)]
+                    )
+            with steps_counted(engine) as steps:
+                page = await PastMissedCalls(engine).missed_calls(MissedFilter(), behind=None, limit=50)
+            assert [each.recovered_by for each in page] == ["c40"] * 20
+            work.append(steps())
+    assert work[1] < work[0] * 3, work
+
+
+def _called(number: int) -> dict[str, object]:
+    """A call a second. The first twenty have one caller, whom the fortieth reached."""
+    caller, to = ("139", "400") if number < 20 else (f"138{number}", "139" if number == 40 else "400")
+    at = NOON + timedelta(seconds=number)
+    reached = at if number == 40 else None
+    return {
+        "call_id": f"c{number}",
+        "from_number": caller,
+        "to_number": to,
+        "arrived_at": at,
+        "bridged_at": reached,
+    }
+
+
+def _missed(number: int) -> dict[str, object]:
+    row = {"missed_id": f"c{number}", "call_id": f"c{number}", "at": NOON + timedelta(seconds=number)}
+    charges = {"agent_charge": 0, "supervisor_charge": 0}
+    return {**row, **charges, "kind": MissedKind.CALL, "queue_id": "sales", "cause": MissCause.CALLER_LEFT}
 
 
 def test_a_month_costs_each_person_the_sum_of_what_counts() -> None:

@@ -367,15 +367,15 @@ def avg_wait_of_abandoned(tally: Tally) -> float | None:
 
 
 @_figure(Subject.CALLS, Unit.SECONDS, _has_waited)
-def longest_wait(tally: Tally) -> float:
+def max_wait(tally: Tally) -> float:
     """The longest wait of a call that was answered or left."""
-    return tally.longest_wait.total_seconds()
+    return tally.max_wait.total_seconds()
 
 
 @_figure(Subject.CALLS, Unit.SECONDS, _has_waited)
-def longest_queue_wait(tally: Tally) -> float:
+def max_queue_wait(tally: Tally) -> float:
     """The longest time that a call waited without a phone ringing for it."""
-    return tally.longest_queue_wait.total_seconds()
+    return tally.max_queue_wait.total_seconds()
 
 
 @_figure(Subject.CALLS, Unit.SECONDS, _is_handled)
@@ -535,9 +535,9 @@ def avg_ring(tally: Tally) -> float | None:
 
 
 @_figure(Subject.OFFERS, Unit.SECONDS, lambda each, _: each.outcome is not None)
-def longest_ring(tally: Tally) -> float:
+def max_ring(tally: Tally) -> float:
     """The longest ringing of an offer that has ended."""
-    return tally.longest_ring.total_seconds()
+    return tally.max_ring.total_seconds()
 
 
 # --- three rings -----------------------------------------------------------------------------------------------------
@@ -621,8 +621,8 @@ _define_rings(
     over="ended otherwise when the limit was over, or missed by the agent",
 )
 RING_FIGURES = (
-    *("offered", "answered", "abandoned", "asa", "avg_queue_wait", "avg_rung_wait", "longest_queue_wait"),
-    *("offers", "offers_answered", "rna", "avg_ring", "longest_ring"),
+    *("offered", "answered", "abandoned", "asa", "avg_queue_wait", "avg_rung_wait", "max_queue_wait"),
+    *("offers", "offers_answered", "rna", "avg_ring", "max_ring"),
     *(name for name in _figures if name.startswith(("caller_ring", "agent_ring"))),
 )
 """The names of the figures in a report of the three rings, which shows waits in queues apart from rings."""

@@ -47,10 +47,10 @@ class Tally:
     repeat_calls: int = 0
     wait_of_answered: timedelta = timedelta()
     wait_of_abandoned: timedelta = timedelta()
-    longest_wait: timedelta = timedelta()
+    max_wait: timedelta = timedelta()
     queue_wait_of_answered: timedelta = timedelta()
     """The part of their wait in which no phone rang."""
-    longest_queue_wait: timedelta = timedelta()
+    max_queue_wait: timedelta = timedelta()
     talk: timedelta = timedelta()
     hold: timedelta = timedelta()
     wrap_up: timedelta = timedelta()
@@ -62,7 +62,7 @@ class Tally:
     offers: int = 0
     outcomes: Counter[OfferOutcome] = field(default_factory=Counter)
     ring_of_answered: timedelta = timedelta()
-    longest_ring: timedelta = timedelta()
+    max_ring: timedelta = timedelta()
     agent_rings: RingTally = field(default_factory=RingTally)
 
     # an agent's time, in the interval in which it passed
@@ -79,7 +79,7 @@ class Tally:
         self.offered += 1
         self.repeat_calls += passage.is_repeat
         self.caller_rings.add(ringing_of_passage(passage))
-        self.longest_queue_wait = max(self.longest_queue_wait, passage.queue_wait or timedelta())
+        self.max_queue_wait = max(self.max_queue_wait, passage.queue_wait or timedelta())
         if passage.connected_at is not None:
             self._add_answered(passage, terms)
         elif passage.left_at is not None:
@@ -94,7 +94,7 @@ class Tally:
         self.offers += 1
         self.outcomes[offer.outcome] += 1
         ring = offer.ring or timedelta()
-        self.longest_ring = max(self.longest_ring, ring)
+        self.max_ring = max(self.max_ring, ring)
         if offer.outcome is OfferOutcome.ANSWERED:
             self.ring_of_answered += ring
         self.agent_rings.add(ringing_of_offer(offer))
@@ -117,7 +117,7 @@ class Tally:
         self.answered_in_time += terms.is_in_time(wait)
         self.wait_of_answered += wait
         self.queue_wait_of_answered += passage.queue_wait or timedelta()
-        self.longest_wait = max(self.longest_wait, wait)
+        self.max_wait = max(self.max_wait, wait)
         self.agent_hang_ups += passage.is_ended_by_agent
         if passage.completed_at is not None:
             self.handled += 1
@@ -131,7 +131,7 @@ class Tally:
     def _add_left(self, passage: Passage, terms: Terms) -> None:
         wait, reason = passage.wait or timedelta(), passage.exit_reason or ExitReason.REMOVED
         self.exits[reason] += 1
-        self.longest_wait = max(self.longest_wait, wait)
+        self.max_wait = max(self.max_wait, wait)
         if reason is ExitReason.ABANDONED:
             self._add_abandoned(wait, terms)
             return

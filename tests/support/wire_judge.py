@@ -336,10 +336,10 @@ class WireJudge:
             "asa": self._mean([stay.waited for stay in answered], answered),
             "avg_queue_wait": self._mean([stay.waited - stay.rung for stay in answered], answered),
             "avg_rung_wait": self._mean([stay.rung for stay in answered], answered),
-            "longest_queue_wait": self._longest(left, lambda stay: stay.waited - stay.rung),
+            "max_queue_wait": self._longest(left, lambda stay: stay.waited - stay.rung),
             **self._rings("caller", [self._ring_of(stay) for stay in left]),
             "avg_wait_of_abandoned": self._mean([stay.waited for stay in abandoned], abandoned),
-            "longest_wait": self._longest(left, lambda stay: stay.waited),
+            "max_wait": self._longest(left, lambda stay: stay.waited),
             "aht": self._mean(handling, handled),
             "avg_talk": self._mean([stay.talked for stay in handled], handled),
             "avg_hold": self._mean([stay.held for stay in handled], handled),
@@ -367,9 +367,7 @@ class WireJudge:
             "agent_answer_rate": _rate(len(picked_up), len(ended)),
             "rna_rate": _rate(sum(each.outcome == "rang_out" for each in ended), len(ended)),
             "avg_ring": Expected(sum(rings) / len(rings), CLOSE) if rings else Expected(None),
-            "longest_ring": Expected(longest.rang_for, self.close(longest.over))
-            if longest
-            else Expected(0.0),
+            "max_ring": Expected(longest.rang_for, self.close(longest.over)) if longest else Expected(0.0),
         }
 
     def _of_time(self, stretches: Sequence[Stretch]) -> dict[str, Expected]:

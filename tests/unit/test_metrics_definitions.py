@@ -85,7 +85,7 @@ def value(name: str, total: Tally, terms: Terms = TERMS) -> Value:
         ("abandon_rate", (3 - 1) / (11 - 1)),
         ("asa", (4 + 10 + 20 + 50) / 4),
         ("avg_wait_of_abandoned", (3 + 5 + 40) / 3),
-        ("longest_wait", 90),
+        ("max_wait", 90),
         ("aht", (100 + 20 + 30 + 60 + 80 + 10 + 40) / 4),
         ("avg_talk", (100 + 60 + 80 + 40) / 4),
         ("avg_hold", 20 / 4),
@@ -165,7 +165,7 @@ def test_figures_of_offers_are_what_a_hand_counts() -> None:
         "agent_answer_rate": pytest.approx(2 / 5),
         "rna_rate": pytest.approx(1 / 5),
         "avg_ring": pytest.approx(5.5),
-        "longest_ring": 15,
+        "max_ring": 15,
         "agent_rings_over": 3,
         "agent_rings_total": 3,
     }

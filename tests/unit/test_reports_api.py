@@ -250,7 +250,7 @@ async def test_the_calls_behind_a_figure_tell_who_when_and_how_long(client: http
         "ring": None,
         "what": "answered",
     }
-    ring = await ask(client, "/calls", figure="longest_ring")
+    ring = await ask(client, "/calls", figure="max_ring")
     assert [record["what"] for record in ring["records"]] == ["answered", "no_answer"]
     talk = await ask(client, "/calls", figure="talking")
     assert [(record["what"], record["seconds"]) for record in talk["records"]] == [("talking", 1800.0)]

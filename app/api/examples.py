@@ -204,6 +204,38 @@ BODIES: dict[str, object] = {
 }
 """What each operation with a body may be sent."""
 
+PARAMETERS: dict[str, tuple[str, object]] = {
+    "queue_id": ("Only of this queue.", "service"),
+    "agent_id": ("Only of this agent.", "lin"),
+    "team": ("Only of the agents of this team.", "early"),
+    "shift": ("Only of this shift.", "night"),
+    "state": ("Calls that are live, or that have ended.", "live"),
+    "kind": ("Only of this kind.", None),
+    "outcome": ("Only what came out so.", "connected"),
+    "cause": ("Only what was missed for this cause.", "ignored"),
+    "is_waived": ("Only those that are waived, or that are not.", False),
+    "is_disputed": ("Only those that somebody objects to, or nobody.", True),
+    "since": ("Then or later.", "2026-11-21T00:00:00+08:00"),
+    "until": ("Before.", "2026-11-22T00:00:00+08:00"),
+    "month": ("The month, in the site's time zone.", "2026-11"),
+    "outside_shifts": ("Only what began in no shift.", False),
+    "nobody": ("Only calls that no agent took.", False),
+    "service_level": ("The formula.", "answered_and_abandoned"),
+    "within_seconds": ("T of the service level.", 20),
+    "short_abandon_seconds": ("An abandon before this is short.", 5),
+    "per": ("Rows by interval.", "15min"),
+    "by": ("Rows by these.", ["queue"]),
+    "format": ("How the answer is written; `excel` is CSV that Excel opens as it is.", "json"),
+    "limit": ("At most so many.", 50),
+    "cursor": ("`next` of the page before.", None),
+    "actor": ("Who did it.", "user:zhao"),
+    "action": ("The operation.", "pause"),
+    "object": ("What it was done to.", "agent:lin"),
+    "source": ("The address it came from.", "192.0.2.17"),
+    "result": ("What became of it.", "done"),
+}
+"""Words and an example for query parameters that bring none of their own. No example where each list has its own kinds or cursors."""
+
 BY_OPERATION: dict[str, object] = {
     "openSession": SESSION,
     "showSession": SESSION,

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.auth import is_open
-from app.api.examples import BODIES, BY_OPERATION
+from app.api.examples import BODIES, BY_OPERATION, PARAMETERS
 from app.api.problems import MEDIA_TYPE, Problem, described
 from app.auth.permissions import FOR_EVERYBODY
 
@@ -82,10 +82,19 @@ def _complete(operation: dict[str, Any], *, is_open: bool) -> None:
     for media, content in success["content"].items():
         if media == "application/json":
             content["example"] = BY_OPERATION[operation["operationId"]]
+    for parameter in operation.get("parameters", ()):
+        _explain(parameter)
     if "requestBody" in operation:
         operation["requestBody"]["content"]["application/json"]["example"] = BODIES[operation["operationId"]]
     if is_open:
         operation["security"] = []
+
+
+def _explain(parameter: dict[str, Any]) -> None:
+    words, example = PARAMETERS.get(parameter["name"], ("", None))
+    parameter.setdefault("description", words)
+    if example is not None and "examples" not in parameter["schema"]:
+        parameter["example"] = example
 
 
 def _shared_codes(operation: dict[str, Any], *, is_open: bool) -> list[str]:

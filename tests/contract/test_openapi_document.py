@@ -58,6 +58,20 @@ def test_each_example_is_true(document: dict[str, Any]) -> None:
             validator_for(schema).validate(example)
 
 
+def test_each_parameter_has_words_and_its_example_is_true(document: dict[str, Any]) -> None:
+    """Cursors and kinds have none: each list has its own."""
+    for operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (operation["operationId"], parameter["name"])
+            examples = (
+                [parameter["example"]] if "example" in parameter else parameter["schema"].get("examples", [])
+            )
+            assert examples or parameter["name"] in {"cursor", "kind"}, parameter["name"]
+            schema = {**parameter["schema"], "components": document["components"]}
+            for example in examples:
+                validator_for(schema).validate(example)
+
+
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with all its shapes closed against unknown fields, but for problems, which RFC 9457 lets grow."""
     shapes = {

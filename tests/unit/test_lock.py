@@ -71,13 +71,24 @@ def test_a_place_that_cannot_be_a_directory_is_told_with_what_to_do(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "command", ["up --site app/site/examples/demo.yaml", "user list", "audit verify", "replay", "rebuild"]
+    ("command", "expected"),
+    [
+        ("up --site app/site/examples/demo.yaml", "a directory that we can write to"),
+        ("user list", "a directory that we can write to"),
+        ("audit verify", "the data directory of a service"),
+        ("replay", "the data directory of a service"),
+        ("rebuild", "the data directory of a service"),
+    ],
 )
 def test_no_command_answers_a_wrong_data_directory_with_a_trace(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str,
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One sentence, and status 1."""
     monkeypatch.setenv("THIRDRING_PORT", "0")
     (tmp_path / "file").write_text("")
     assert main([*command.split(), "--data", str(tmp_path / "file")]) == 1
-    assert capsys.readouterr().err.startswith("thirdring: Expected a directory that we can write to")
+    assert capsys.readouterr().err.startswith(f"thirdring: Expected {expected}")

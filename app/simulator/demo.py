@@ -27,6 +27,7 @@ from rich.text import Text
 from app.asterisk.child import tied_to_us
 from app.asterisk.installation import find
 from app.asterisk.render import needed_modules
+from app.directory import make_directory
 from app.errors import DirectoryInUse, ThirdringError
 from app.live.client import LiveClient
 from app.live.screen import TOPICS
@@ -60,7 +61,7 @@ def run_demo(settings: Settings, *, seconds: float | None, seed: int | None) -> 
     if seed is not None:
         scenario = msgspec.structs.replace(scenario, seed=seed)
     data = settings.data_dir / "demo"
-    data.mkdir(parents=True, exist_ok=True)
+    make_directory(data)
     with console.status("asterisk: looking for one") as status:
         find(needed_modules(), report=lambda line: _tell(console, status, line))
     try:

@@ -74,6 +74,7 @@ def test_a_place_that_cannot_be_a_directory_is_told_with_what_to_do(tmp_path: Pa
     ("command", "expected"),
     [
         ("up --site app/site/examples/demo.yaml", "a directory that we can write to"),
+        ("demo --seconds 1", "a directory that we can write to"),
         ("user list", "a directory that we can write to"),
         ("audit verify", "the data directory of a service"),
         ("replay", "the data directory of a service"),

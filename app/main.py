@@ -374,7 +374,7 @@ class _Parts:
             self.reload_wanted.clear()
             try:
                 await self._tell_asterisk()
-            except (AsteriskError, AriError, SecretError) as error:
+            except (AsteriskError, AriError, SecretError, OSError) as error:  # The disk may be full.
                 _log.error("asterisk_not_reloaded", reason=str(error), advice="reload the site once more")
 
     async def _tell_asterisk(self) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from app.acd.model import UnavailableReason
 from app.calls.call import Phase
@@ -12,6 +13,7 @@ from app.simulator.answering import Answer
 from app.site.errors import SiteError
 from tests.support.asterisk import password_of
 from tests.support.asterisk_sounds import MUSIC_HZ
+from tests.support.full_disk import files_of_at_most
 from tests.support.hotline_site import ON_CONNECT, SERVICE, Json, hotline_site
 from tests.support.service import Hotline, StartService, logs_in
 from tests.support.until import until
@@ -106,6 +108,22 @@ async def test_a_reload_that_fails_changes_nothing(own_hotline: Hotline, site: J
     with pytest.raises(SiteError):
         await reload(hotline, {**site, "entry_points": {SERVICE: "no-such-queue"}})
     await hotline.call(SERVICE)
+    await agent.next_call()
+
+
+async def test_a_reload_on_a_full_disk_ends_nothing_and_the_next_one_is_whole(
+    own_hotline: Hotline, site: Json
+) -> None:
+    """Asterisk's files cannot be written then: the log says so, calls go on, and with room again the new phone is there."""
+    own_hotline.service.write_site(with_a_fifth_agent(site))
+    with capture_logs() as logs, files_of_at_most(10):
+        await own_hotline.thirdring.service.reload_site()
+        await until(
+            lambda: any(each["event"] == "asterisk_not_reloaded" for each in logs), "expected it to be told"
+        )
+    await own_hotline.thirdring.service.reload_site()
+    agent = await own_hotline.phone_of_new_agent(5)
+    await own_hotline.call(NEW_ENTRY)
     await agent.next_call()
 
 

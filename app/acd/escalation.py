@@ -1,4 +1,4 @@
-"""What is done when a ring begins that matters: tell the breach, and do what the queue's policy says for this ring.
+"""What is done when a ring begins: tell it, tell the breach, and do what the queue's policy says for this ring.
 
 `Queue.agent_rings` goes by the rings of an offer, `Queue.caller_rings` by those of the caller, which count through all queues
 that a call goes through. In each queue every step is done once per call or offer; a call that comes in late has
@@ -24,8 +24,7 @@ def agent_rings(state: State, offer: OfferRecord) -> None:
         offer.is_breached = True
         _tell_breach(state, call, offer.ring, offer.id, offer.agent_id)
     ring_watch.watch_offer(state, offer)
-    if (step := _step(queue.queue.agent_rings, offer.ring)) is not None:
-        _act(state, call, step, offer.id, offer.agent_id)
+    _act(state, call, _step(queue.queue.agent_rings, offer.ring), offer.id, offer.agent_id)
 
 
 def caller_rings(state: State, call: CallRecord) -> None:
@@ -39,12 +38,12 @@ def caller_rings(state: State, call: CallRecord) -> None:
         call.is_breached = True
         _tell_breach(state, call, call.ring, None, None)
     ring_watch.watch_call(state, call)
-    if (step := _step(queue.queue.caller_rings, call.ring)) is not None:
-        _act(state, call, step, None, None)
+    _act(state, call, _step(queue.queue.caller_rings, call.ring), None, None)
 
 
-def _step(steps: tuple[RingStep, ...], ring: int) -> RingStep | None:
-    return next((step for step in steps if step.ring == ring), None)
+def _step(steps: tuple[RingStep, ...], ring: int) -> RingStep:
+    """What the policy wants at this ring: nothing, where it has no step."""
+    return next((step for step in steps if step.ring == ring), RingStep(ring))
 
 
 def _tell_breach(

@@ -107,7 +107,9 @@ class CallLeft:
 
 @dataclass(frozen=True, slots=True)
 class RingReached:
-    """Ring `ring` began unanswered, and the queue's policy has a step for it, be it an empty one; `alert` calls the supervisor.
+    """Ring `ring` began unanswered: each from the second to the first behind the limit, and any for which the queue's policy has a step.
+
+    `alert` calls the supervisor.
 
     With an offer and its agent it is a ring of the agent's phone, without them one that the caller hears.
     """

@@ -1,8 +1,9 @@
 """When the next ring begins that matters: the timers behind agent rings and caller rings.
 
-Most rings matter to nobody, so there is no timer per ring. A *mark* is a ring at whose beginning something is to be done: a step of
-the queue's policy, or the breach of the limit. Each offer and each call has at most one timer, for its next mark; and
-an offer has none when the mark lies behind the end of its ring time.
+A *mark* is a ring whose beginning is told: each one up to the first behind the limit, and later ones for which the queue's policy has a
+step. Ring 1 is none of its own: it begins with the phone's ringing, or with the arrival, and is told by these, unless the policy has a step
+for it. Each offer and each call has at most one timer, for its next mark; and an offer has none when the mark lies behind the end
+of its ring time.
 """
 
 from datetime import datetime, timedelta
@@ -17,8 +18,8 @@ Mark = tuple[int, timedelta]
 
 
 def marks(steps: tuple[RingStep, ...], limit: RingLimit) -> tuple[Mark, ...]:
-    """The rings that matter under these steps, in order, the first ring behind the limit among them."""
-    numbers = {step.ring for step in steps} | {limit.rings + 1}
+    """The rings that are told under these steps, in order, the first ring behind the limit among them."""
+    numbers = {step.ring for step in steps} | set(range(2, limit.rings + 2))
     return tuple((number, limit.begins(number)) for number in sorted(numbers))
 
 

@@ -317,8 +317,8 @@ class DelaysDeclaration(Declaration):
 
 
 class RingStepDeclaration(Declaration):
-    """What is done when a ring begins and nobody has answered. The bare words `alert` and `overflow` do just that; `{}` only
-    writes down that the ring began: `{1: {}, 2: {}, 3: {}}`. That the limit was broken is written down in any case.
+    """What is done when a ring begins and nobody has answered. The bare words `alert` and `overflow` do just that.
+    That the second ring began, and each up to the first behind the limit, is written down in any case.
     """
 
     shorthand = "word"

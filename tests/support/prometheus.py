@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,10 @@ class Prometheus:
             body: dict[str, Any] = await answer.json()
         assert body["status"] == "success", (expression, body)
         return [float(sample["value"][1]) for sample in body["data"]["result"]]
+
+    async def is_filled(self, expression: str) -> bool:
+        """Whether an instant query has a value that can be shown: nothing divided by nothing has none."""
+        return any(map(isfinite, await self.values(expression)))
 
 
 @asynccontextmanager

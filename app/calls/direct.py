@@ -236,8 +236,10 @@ class DirectCalls:
         return agent is not None and agent.state not in FREE_STATES
 
     def _can_dial(self, number: str) -> bool:
-        outside = self._board.settings.outbound is not None and number.lstrip("+").isdigit()
-        return outside or self._device(number) is not None
+        is_outside = (
+            number.isascii() and number.lstrip("+").isdigit()
+        )  # isdigit alone takes a raised 2 for one.
+        return (is_outside and self._board.settings.outbound is not None) or self._device(number) is not None
 
 
 def _refuse(turn: Turn, code: str, detail: str) -> None:

@@ -74,7 +74,8 @@ class Dispatcher:
         """Handle an event now and return its outcome. Submitted from within a turn it waits for that turn's end (Outcome() then).
 
         A fault in a brain stops the dispatcher for good: its state can no longer be trusted, and a restart rebuilds it from
-        the journal, which does not hold the event that failed.
+        the journal, which does not hold the event that failed. So does one in performing: what was asked of Asterisk is not known
+        then, and the restart asks again.
         """
         if self.is_stopped:
             return Outcome()
@@ -103,12 +104,12 @@ class Dispatcher:
             outcome = self.board.handle(event, now=now)
             kind, payload = encode_event(event)
             seq = self._journal.append(kind, payload, now, encode_facts(outcome.facts))
+            if outcome.actions:
+                self._perform(outcome.actions)
         except Exception as fault:  # noqa: BLE001 - whatever it is, the state cannot be trusted any more
             self.stop()
             self._on_fault(fault)
             return Outcome()
-        if outcome.actions:
-            self._perform(outcome.actions)
         if self._on_dispatched is not None:
             self._on_dispatched(perf_counter() - began)
         self._tell(seq, event, outcome)

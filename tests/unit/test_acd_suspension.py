@@ -29,7 +29,7 @@ from app.acd.model import (
     UnavailableReason,
 )
 from app.ids import AgentId, CallId, DeviceId, OfferId
-from tests.support.acd import Story, every, only, queue, seconds
+from tests.support.acd import Story, every, queue, seconds
 
 C1 = CallId("c1")
 OFFER1 = OfferId("c1-1")

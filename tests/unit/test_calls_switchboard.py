@@ -584,3 +584,9 @@ def test_an_agent_who_leaves_the_own_queue_call_is_not_offered_it_on_the_way_out
 def test_a_phone_that_the_site_does_not_know_may_dial_too(board: Board) -> None:
     outcome = board.handle(PhoneDialled(CallId("c1"), DeviceId("lobby"), "101"))
     assert kinds(outcome) == [StartRingback, RingPhone, CreateBridge]
+
+
+@pytest.mark.parametrize("number", ["12\N{SUPERSCRIPT TWO}", "12a", "+", ""])
+def test_what_is_no_number_is_not_dialled_outside(board: Board, number: str) -> None:
+    outcome = board.handle(PhoneDialled(CallId("c1"), PHONES[0], number))
+    assert outcome.actions[-1] == HangUpLeg(C1, HangUpReason.UNKNOWN_NUMBER)

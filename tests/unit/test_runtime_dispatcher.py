@@ -116,6 +116,21 @@ async def test_a_fault_in_a_brain_stops_everything_and_leaves_the_event_out_of_t
     assert len(stage.entries) == written
 
 
+async def test_a_fault_in_performing_stops_everything_even_at_a_deadline() -> None:
+    """The journal has the event: the restart finds out what Asterisk did, and asks for the rest."""
+    stage, fault = Stage(), ValueError("a request that cannot be")
+    stage.dispatcher.submit(ARRIVED)
+
+    def fail(_actions: Sequence[Action]) -> None:
+        raise fault
+
+    stage.dispatcher._perform = fail  # noqa: SLF001 - the part that fails
+    await until(lambda: stage.faults, "the ring time-out is handled", timeout=2)
+    assert stage.faults == [fault]
+    assert stage.dispatcher.is_stopped
+    assert stage.entries[-1][0] == "TimePassed"
+
+
 async def test_a_fault_in_a_listener_stops_neither_the_call_nor_the_other_listeners(stage: Stage) -> None:
     fault = ValueError("a figure that cannot be")
 

@@ -31,6 +31,8 @@ from metrics.scope import Scope
 from metrics.terms import Terms
 
 LONGEST_PERIOD = timedelta(days=400)
+_AT_A_TIME = 2
+"""How many are made at once; the others wait. Each may hold a year of calls, and is finished even when who asked has left."""
 _ERA = Period(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 """No calendar's edge is near: an interval that a period only touches has its beginning and its end, too."""
 
@@ -41,6 +43,7 @@ class Reports:
     def __init__(self, service: Service, records: Records) -> None:
         self._service = service
         self._records = records
+        self._turns = asyncio.Semaphore(_AT_A_TIME)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -66,7 +69,8 @@ class Reports:
             names=figures,
         )
         try:
-            return await self._counted(Report(layout), query)
+            async with self._turns:
+                return await self._counted(Report(layout), query)
         except TooManyRowsError as error:
             raise ApiError("too-many-rows", str(error)) from error
 
@@ -75,7 +79,7 @@ class Reports:
         figure, terms = _figure(query.figure), self._terms(query)
         found: list[Record] = []
         wanted = behind_cursor(self._records_of(figure.subject, query), query.cursor)
-        async with aclosing(wanted):
+        async with self._turns, aclosing(wanted):
             async for record in wanted:
                 if figure.is_behind(record, terms):
                     found.append(record)
@@ -92,8 +96,10 @@ class Reports:
 
     async def queue_log(self, query: PeriodQuery) -> str:
         """The queue log of a period, as text. Raises `ApiError`."""
-        lines = await self._records.queue_log(self.period(query), queues_of(self._service.site.floor))
-        return await asyncio.to_thread(lambda: "".join(f"{line}\n" for line in lines))
+        period = self.period(query)
+        async with self._turns:
+            lines = await self._records.queue_log(period, queues_of(self._service.site.floor))
+            return await asyncio.to_thread(lambda: "".join(f"{line}\n" for line in lines))
 
     def period(self, query: PeriodQuery) -> Period:
         """The period that is asked for, in UTC. Raises `ApiError`."""

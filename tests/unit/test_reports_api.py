@@ -101,6 +101,35 @@ class CountingRecords(ListRecords):
             yield each
 
 
+class SlowRecords(ListRecords):
+    """Notes how many read at once at most, while the others get their turn between any two records."""
+
+    reading = most = 0
+
+    async def passages(self, scope: Scope) -> AsyncIterator[Passage]:
+        """As `Records.passages`."""
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        async for each in super().passages(scope):
+            await asyncio.sleep(0)
+            yield each
+        self.reading -= 1
+
+
+async def test_of_many_reports_two_are_made_at_a_time() -> None:
+    """Who asks ten times for a year, and leaves, must not fill the memory."""
+    records = SlowRecords([answered(5, 60, start=start) for start in range(100)])
+    stage = Stage(records=records)
+    stage.open()
+    stage.clock.move(timedelta(hours=2))
+    async with stage.client() as client:
+        answers = await asyncio.gather(*(client.get(REPORTS, params=RANGE) for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert records.most == 2
+    stage.dispatcher.stop()
+
+
 async def test_a_page_of_calls_reads_no_further_than_it_shows() -> None:
     """And one more, to know whether another page follows: a year behind it would fill the memory."""
     records = CountingRecords([answered(5, 60, start=start) for start in range(100)])

@@ -124,7 +124,7 @@ async def test_a_fault_in_performing_stops_everything_even_at_a_deadline() -> No
     def fail(_actions: Sequence[Action]) -> None:
         raise fault
 
-    stage.dispatcher._perform = fail  # noqa: SLF001 - the part that fails
+    stage.dispatcher._perform = fail
     await until(lambda: stage.faults, "the ring time-out is handled", timeout=2)
     assert stage.faults == [fault]
     assert stage.dispatcher.is_stopped

@@ -59,13 +59,16 @@ def render_elsewhere(config: NodeConfig, *, ports: Ports) -> dict[str, str]:
 
 
 def write(files: Mapping[str, str], directory: Path) -> None:
-    """Put the files down, readable for us alone: they hold passwords."""
+    """Put the files down, readable for us alone: they hold passwords. All or none: a full disk leaves those that were there."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    written = []
     for name, text in files.items():
-        path = directory / name
-        path.touch(mode=0o600)
-        path.chmod(0o600)  # It may have been there before.
-        path.write_text(text, encoding="utf-8")
+        beside = directory / f"{name}.new"
+        beside.touch(mode=0o600)
+        beside.write_text(text, encoding="utf-8")
+        written.append((beside, directory / name))
+    for beside, path in written:
+        beside.replace(path)
 
 
 def listed_modules(modules_conf: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from app.asterisk.ports import Ports
 from app.asterisk.program import Program
 from app.asterisk.render import entity_id, listed_modules, needed_modules, render, write
 from app.ids import DeviceId
+from tests.support.full_disk import files_of_at_most
 
 CONFIG = NodeConfig(
     ari=AriUser(password="ari-secret"),
@@ -151,6 +152,14 @@ def test_files_are_written_for_their_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "ari.conf").touch(mode=0o644)
     write({"ari.conf": "secret"}, tmp_path)
     assert (tmp_path / "ari.conf").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_leaves_the_files_that_were_there(tmp_path: Path) -> None:
+    """Not even one of them is new: they belong together."""
+    write({"ari.conf": "old", "pjsip.conf": "old"}, tmp_path)
+    with files_of_at_most(10), pytest.raises(OSError, match="File too large"):
+        write({"ari.conf": "new", "pjsip.conf": "new" * 10}, tmp_path)
+    assert [(tmp_path / name).read_text() for name in ("ari.conf", "pjsip.conf")] == ["old", "old"]
 
 
 def test_two_nodes_have_two_entity_ids_in_the_form_of_a_local_hardware_address() -> None:

@@ -236,9 +236,8 @@ class DirectCalls:
         return agent is not None and agent.state not in FREE_STATES
 
     def _can_dial(self, number: str) -> bool:
-        is_outside = (
-            number.isascii() and number.lstrip("+").isdigit()
-        )  # isdigit alone takes a raised 2 for one.
+        # isdigit alone would take a raised 2 for a figure.
+        is_outside = number.isascii() and number.lstrip("+").isdigit()
         return (is_outside and self._board.settings.outbound is not None) or self._device(number) is not None
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.acd.model import MISSES, ExitReason, OfferOutcome
-from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
 from metrics.rings import SINGLE_RINGS, Ringing, RingTally, ringing_of_offer, ringing_of_passage
 from metrics.tally import BANDS, OVERFLOWS, Tally, band_of
 from metrics.terms import ServiceLevel, Terms
@@ -36,12 +36,13 @@ class Subject(StrEnum):
 
     CALLS = "calls"
     OFFERS = "offers"
+    OUTBOUND_CALLS = "outbound_calls"
     AGENT_TIME = "agent_time"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure. `is_behind` takes a record of its subject: `Passage`, `Offer` or `SeatTime`."""
+    """A figure. `is_behind` takes a record of its subject: `Passage`, `Offer`, `OutboundCall` or `SeatTime`."""
 
     name: str
     subject: Subject
@@ -626,6 +627,37 @@ RING_FIGURES = (
     *(name for name in _figures if name.startswith(("caller_ring", "agent_ring"))),
 )
 """The names of the figures in a report of the three rings, which shows waits in queues apart from rings."""
+
+
+# --- outbound calls --------------------------------------------------------------------------------------------------
+
+
+def _is_connected(call: OutboundCall, _: Terms) -> bool:
+    return call.talk is not None
+
+
+@_figure(Subject.OUTBOUND_CALLS, Unit.COUNT, lambda each, _: each.ended_at is not None)
+def outbound_calls(tally: Tally) -> int:
+    """Calls of agents to outside numbers that have ended."""
+    return tally.outbound_calls
+
+
+@_figure(Subject.OUTBOUND_CALLS, Unit.COUNT, _is_connected)
+def outbound_connected(tally: Tally) -> int:
+    """Outbound calls that the other end answered, and the two were joined."""
+    return tally.outbound_connected
+
+
+@_figure(Subject.OUTBOUND_CALLS, Unit.SECONDS, _is_connected)
+def outbound_talk_time(tally: Tally) -> float:
+    """Σ talk of connected outbound calls; hold is not talk."""
+    return tally.outbound_talk.total_seconds()
+
+
+@_figure(Subject.OUTBOUND_CALLS, Unit.SECONDS, _is_connected)
+def avg_outbound_talk(tally: Tally) -> float | None:
+    """Σ talk of connected outbound calls ÷ connected outbound calls."""
+    return _average(tally.outbound_talk, tally.outbound_connected)
 
 
 # --- agents' time ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is counted: a passage of a call through a queue, an offer, and a stretch of an agent's time.
+"""What is counted: a passage of a call through a queue, an offer, an outbound call, and a stretch of an agent's time.
 
 They come out of the derived tables, which come out of the journal: the same journal gives the same records, today and in a year.
 """
@@ -87,6 +87,26 @@ class Offer:
         """From the phone's first ringing to the answer, or to the end; None: it never rang, or still rings."""
         end = self.answered_at or self.ended_at
         return None if self.ringing_at is None or end is None else end - self.ringing_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundCall:
+    """A call to an outside number that an agent began, on the phone or by the interface. `ended_at` is None while it lasts."""
+
+    call_id: CallId
+    agent_id: AgentId
+    started_at: datetime
+    bridged_at: datetime | None = None
+    """The agent and the other end were joined; None: it was not answered."""
+    ended_at: datetime | None = None
+    hold: timedelta = timedelta()
+
+    @property
+    def talk(self) -> timedelta | None:
+        """Joined and not on hold; None: the two never talked, or the call lasts still."""
+        if self.bridged_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.bridged_at - self.hold
 
 
 class Activity(StrEnum):

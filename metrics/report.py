@@ -1,8 +1,8 @@
 """A report: figures of a period, in rows by interval, queue, agent, team and shift.
 
 Records are added one by one, in any order; each finds its row. A record that belongs to several teams or shifts counts in the row of
-each, and once in the total: rows by team need not add up. A call belongs to the shift in which it was enqueued, an offer to the one in
-which it began; an agent's time is cut where shifts meet. A row exists when something happened in it; a report by nothing but intervals has all
+each, and once in the total: rows by team need not add up. A call belongs to the shift in which it was enqueued, an offer or an
+outbound call to the one in which it began; an agent's time is cut where shifts meet. A row exists when something happened in it; a report by nothing but intervals has all
 intervals of its period, the empty ones too.
 """
 
@@ -17,7 +17,7 @@ from app.calls.shifts import Shifts
 from app.ids import AgentId, QueueId
 from metrics.definitions import FIGURES, Figure, Subject, Value
 from metrics.intervals import Grain, Period, cut, interval_of
-from metrics.records import Offer, Passage, SeatTime
+from metrics.records import Offer, OutboundCall, Passage, SeatTime
 from metrics.tally import Tally
 from metrics.terms import Terms
 
@@ -63,7 +63,7 @@ class Layout:
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        """What can be counted in such rows: an agent's time belongs to no queue."""
+        """What can be counted in such rows: an outbound call and an agent's time belong to no queue."""
         if By.QUEUE in self.by or self.is_of_one_queue:
             return (Subject.CALLS, Subject.OFFERS)
         return tuple(Subject)
@@ -99,13 +99,15 @@ class Report:
         """All rows, by time, then by shift, queue, agent and team."""
         return sorted(self._tallies.items(), key=lambda row: _order(row[0]))
 
-    def add(self, record: Passage | Offer | SeatTime) -> None:
+    def add(self, record: Passage | Offer | OutboundCall | SeatTime) -> None:
         """Count a record of whichever kind."""
         match record:
             case Passage():
                 self._add_passage(record)
             case Offer():
                 self._add_offer(record)
+            case OutboundCall():
+                self._add_outbound_call(record)
             case SeatTime():
                 self._add_seat_time(record)
 
@@ -135,6 +137,12 @@ class Report:
         self.total.add_offer(offer)
         for key in self._keys(offer.started_at, offer.queue_id, offer.agent_id):
             self._tally(key).add_offer(offer)
+
+    def _add_outbound_call(self, call: OutboundCall) -> None:
+        """Count an outbound call, in the interval in which it began."""
+        self.total.add_outbound_call(call)
+        for key in self._keys(call.started_at, None, call.agent_id):
+            self._tally(key).add_outbound_call(call)
 
     def _add_seat_time(self, seat: SeatTime) -> None:
         """Count a stretch of an agent's time, cut where intervals and shifts meet."""

@@ -10,8 +10,8 @@ from metrics.intervals import Period
 class Scope:
     """Records of a period; of one queue, of some agents, or of nobody. None asks nothing.
 
-    Calls are of the period in which they were enqueued, offers of the one in which they began, an agent's time of the one in which it
-    passed.
+    Calls are of the period in which they were enqueued, offers and outbound calls of the one in which they began, an agent's time of the
+    one in which it passed.
     """
 
     period: Period

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from app.acd.model import ExitReason, OfferOutcome
-from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
 from metrics.rings import RingTally, ringing_of_offer, ringing_of_passage
 from metrics.terms import Terms
 
@@ -65,6 +65,11 @@ class Tally:
     max_ring: timedelta = timedelta()
     agent_rings: RingTally = field(default_factory=RingTally)
 
+    # outbound calls, in the interval in which they began
+    outbound_calls: int = 0
+    outbound_connected: int = 0
+    outbound_talk: timedelta = timedelta()
+
     # an agent's time, in the interval in which it passed
     logged_in: timedelta = timedelta()
     paused: timedelta = timedelta()
@@ -98,6 +103,14 @@ class Tally:
         if offer.outcome is OfferOutcome.ANSWERED:
             self.ring_of_answered += ring
         self.agent_rings.add(ringing_of_offer(offer))
+
+    def add_outbound_call(self, call: OutboundCall) -> None:
+        """Count an outbound call that has ended; one that lasts counts when it is over."""
+        if call.ended_at is None:
+            return
+        self.outbound_calls += 1
+        self.outbound_connected += call.talk is not None
+        self.outbound_talk += call.talk or timedelta()
 
     def add_seat_time(self, seat: SeatTime) -> None:
         """Count a stretch of an agent's time."""

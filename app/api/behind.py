@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from app.api.errors import WrongCursor
 from app.api.schemas.report import BehindShape
-from metrics.records import Offer, Passage, SeatTime
+from metrics.records import Offer, OutboundCall, Passage, SeatTime
 
-Record = Passage | Offer | SeatTime
+Record = Passage | Offer | OutboundCall | SeatTime
 
 
 async def behind_cursor(records: AsyncIterator[Record], cursor: str | None) -> AsyncGenerator[Record, None]:
@@ -32,6 +32,8 @@ def _place(record: Record) -> str:
             parts: Iterable[str] = (utc(record.enqueued_at), record.queue_id, record.call_id)
         case Offer():
             parts = (record.offer_id,)
+        case OutboundCall():
+            parts = (record.call_id,)
         case SeatTime():
             parts = (utc(record.period.since), record.agent_id)
     return "\n".join(parts)
@@ -71,6 +73,16 @@ def shape_of(record: Record) -> BehindShape:
                 seconds=_seconds(record.ring),
                 ring=record.ring_number,
                 what=record.outcome or "open",
+            )
+        case OutboundCall():
+            return BehindShape(
+                call_id=record.call_id,
+                queue_id=None,
+                agent_id=record.agent_id,
+                at=record.started_at,
+                seconds=_seconds(record.talk),
+                ring=None,
+                what="not_connected" if record.talk is None else "connected",
             )
         case SeatTime():
             return BehindShape(

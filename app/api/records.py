@@ -5,7 +5,7 @@ from typing import Protocol
 
 from metrics.intervals import Period
 from metrics.queue_log import Line, QueuesOf
-from metrics.records import Offer, Passage, SeatTime
+from metrics.records import Offer, OutboundCall, Passage, SeatTime
 from metrics.scope import Scope
 
 
@@ -18,6 +18,10 @@ class Records(Protocol):
 
     def offers(self, scope: Scope) -> AsyncIterator[Offer]:
         """Offers to agents."""
+        ...
+
+    def outbound_calls(self, scope: Scope) -> AsyncIterator[OutboundCall]:
+        """Calls of agents to outside numbers."""
         ...
 
     def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:

@@ -25,7 +25,7 @@ from app.runtime.service import Service
 from metrics.definitions import FIGURES, Figure, Subject
 from metrics.intervals import Period, day
 from metrics.queue_log import queues_of
-from metrics.records import Offer, Passage, SeatTime
+from metrics.records import Offer, OutboundCall, Passage, SeatTime
 from metrics.report import Layout, Report, TooManyRowsError
 from metrics.scope import Scope
 from metrics.terms import Terms
@@ -143,6 +143,8 @@ class Reports:
             return self._records.passages(scope)
         if subject is Subject.OFFERS:
             return self._records.offers(scope)
+        if subject is Subject.OUTBOUND_CALLS:
+            return self._records.outbound_calls(scope)
         return self._seat_times(scope)
 
     async def _seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
@@ -201,7 +203,7 @@ def _began_at(record: Record) -> datetime:
     match record:
         case Passage():
             return record.enqueued_at
-        case Offer():
+        case Offer() | OutboundCall():
             return record.started_at
         case SeatTime():
             return record.period.since

@@ -1,4 +1,4 @@
-"""What figures are counted from, read from the derived tables: passages, offers, agents' time.
+"""What figures are counted from, read from the derived tables: passages, offers, outbound calls, agents' time.
 
 Rows are read and made into records a few at a time, and others get their turn between: a report of a year must not delay a call.
 """
@@ -33,7 +33,7 @@ from app.store.past_queue_log import offer_of, queue_log
 from app.store.reading import in_turns, reading, some_at_a_time, within
 from metrics.intervals import Period
 from metrics.queue_log import Line, QueuesOf
-from metrics.records import Offer, Passage, SeatTime
+from metrics.records import Offer, OutboundCall, Passage, SeatTime
 from metrics.rings import time_rung
 from metrics.scope import Scope
 from metrics.seat import StateSpan, StatusSpan, seat_times
@@ -66,6 +66,12 @@ class PastFigures:
         """Offers, in the order in which they began. Raises `HistoryAway`."""
         async for row in self._rows(_offers(scope)):
             yield offer_of(row)
+
+    async def outbound_calls(self, scope: Scope) -> AsyncIterator[OutboundCall]:
+        """Calls of agents to outside numbers, in the order in which they began. Raises `HistoryAway`."""
+        async for row in self._rows(_outbound_calls(scope)):
+            hold = timedelta(milliseconds=row.held_ms or 0)
+            yield value_of(OutboundCall, row, started_at=row.arrived_at, hold=hold)
 
     async def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
         """Agents' time, agent after agent, each in order. The period must end by now. Raises `HistoryAway`."""
@@ -196,6 +202,23 @@ def _offers(scope: Scope) -> Select[Any]:
         select(tables.offer)
         .where(*within(_OFFER.started_at, scope.period), *_of(_OFFER.queue_id, _OFFER.agent_id, scope))
         .order_by(_OFFER.started_at, _OFFER.offer_id)
+    )
+
+
+# --- outbound calls --------------------------------------------------------------------------------------------------
+
+
+def _outbound_calls(scope: Scope) -> Select[Any]:
+    """Those from a phone at which nobody was logged in are no agent's."""
+    return (
+        select(tables.call)
+        .where(
+            _CALL.kind == CallKind.OUTBOUND,
+            _CALL.agent_id.is_not(None),
+            *within(_CALL.arrived_at, scope.period),
+            *_of(None, _CALL.agent_id, scope),
+        )
+        .order_by(_CALL.arrived_at, _CALL.call_id)
     )
 
 

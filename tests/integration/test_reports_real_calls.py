@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from app.simulator.answering import Answer
+from app.simulator.answering import Answer, Decline
 from tests.support.hotline_site import SERVICE
 from tests.support.service import Hotline
 from tests.support.until import until
@@ -111,6 +111,36 @@ async def test_a_ring_report_tells_the_queue_from_the_ringing(hotline: Hotline) 
     assert figures["asa"] == pytest.approx(figures["avg_queue_wait"] + figures["avg_rung_wait"], abs=1e-5)
     assert [(each["ring"], each["what"]) for each in behind] == [(1, "answered")] * 2
     assert (row["worst_agent_rings"], row["worst_caller_rings"]) == ([], [])
+
+
+async def test_a_report_counts_what_agents_called_outside(hotline: Hotline) -> None:
+    """One number answers and is talked to for half a second, the other declines."""
+    async with aiohttp.ClientSession() as http:
+        reader = Reader(hotline, http)
+        agent = await hotline.agent(1)
+        customer = await hotline.outside("13912345678", Answer())
+        await hotline.outside("13912345679", Decline(status=603))
+        now = hotline.thirdring.service.clock.now
+        began = now()
+        here = await agent.call("13912345678")
+        there = await customer.next_call()
+        await until(lambda: hotline.the_call.bridged_at, "the two were not joined")
+        talked = now() + timedelta(seconds=0.5)
+        await until(lambda: now() >= talked, "time stands still")
+        here.hang_up()
+        await there.until_ended()
+        await until(lambda: not hotline.board.calls, "the first call did not end")
+        took = now() - began
+        await (await agent.call("13912345679")).until_ended()
+        await until(lambda: not hotline.board.calls, "the second call did not end")
+        await hotline.thirdring.journal.flush()
+        (row,) = json.loads(await reader.text(by="agent"))["rows"]
+        behind = await reader.behind(row["calls"], "outbound_calls")
+    figures = row["figures"]
+    assert (row["agent_id"], figures["outbound_calls"], figures["outbound_connected"]) == ("agent1", 2, 1)
+    assert 0.5 <= figures["outbound_talk_time"] == figures["avg_outbound_talk"] < took.total_seconds()
+    assert figures["outbound"] > figures["outbound_talk_time"]
+    assert [each["what"] for each in behind] == ["connected", "not_connected"]
 
 
 def _events_by_call(log: list[str]) -> list[list[str]]:

@@ -11,7 +11,7 @@ from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome
 from app.ids import AgentId, CallId, OfferId, QueueId
 from metrics.intervals import Period
 from metrics.queue_log import Line, QueuesOf
-from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
 from metrics.scope import Scope
 from metrics.seat import StateSpan, StatusSpan
 
@@ -99,6 +99,21 @@ def offer(outcome: OfferOutcome | None, ring: float | None = 5, *, start: float 
     )
 
 
+def outbound(
+    talk: float | None, *, start: float = 0, hold: float = 0, lasts: bool = False, agent: AgentId = LIN
+) -> OutboundCall:
+    """An outbound call, answered after ten seconds; `talk` None: not answered. One that lasts has no end yet."""
+    talked = 0 if talk is None else talk + hold
+    return OutboundCall(
+        call_id=CallId(f"outbound-{start}-{talk}"),
+        agent_id=agent,
+        started_at=at(start),
+        bridged_at=None if talk is None else at(start + 10),
+        ended_at=None if lasts else at(start + 10 + talked),
+        hold=timedelta(seconds=hold),
+    )
+
+
 R = TypeVar("R", Passage, Offer)
 
 
@@ -134,6 +149,7 @@ class ListRecords:
     all_passages: list[Passage] = field(default_factory=list)
     all_offers: list[Offer] = field(default_factory=list)
     all_seats: list[SeatTime] = field(default_factory=list)
+    all_outbound_calls: list[OutboundCall] = field(default_factory=list)
 
     async def passages(self, scope: Scope) -> AsyncIterator[Passage]:
         """As `Records.passages`."""
@@ -145,6 +161,12 @@ class ListRecords:
         """As `Records.offers`."""
         for each in self.all_offers:
             if _is_in(scope, each.started_at, each.queue_id, each.agent_id):
+                yield each
+
+    async def outbound_calls(self, scope: Scope) -> AsyncIterator[OutboundCall]:
+        """As `Records.outbound_calls`."""
+        for each in self.all_outbound_calls:
+            if _is_in(scope, each.started_at, None, each.agent_id):
                 yield each
 
     async def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
@@ -165,10 +187,11 @@ class ListRecords:
         ]
 
 
-def _is_in(scope: Scope, at: datetime, queue_id: QueueId, agent_id: AgentId | None) -> bool:
+def _is_in(scope: Scope, at: datetime, queue_id: QueueId | None, agent_id: AgentId | None) -> bool:
+    """`queue_id` None: the record belongs to no queue, and nobody asks for its queue."""
     return (
         scope.period.since <= at < scope.period.until
-        and scope.queue_id in (None, queue_id)
+        and (queue_id is None or scope.queue_id in (None, queue_id))
         and (scope.agent_ids is None or agent_id in scope.agent_ids)
         and not (scope.is_of_nobody and agent_id is not None)
     )
@@ -237,6 +260,14 @@ OFFERS = st.one_of(
         st.none() | st.sampled_from(OfferOutcome),
         _starts,
     ),
+)
+OUTBOUND_CALLS = st.builds(
+    lambda talk, start, hold, lasts, agent: outbound(talk, start=start, hold=hold, lasts=lasts, agent=agent),
+    st.none() | _seconds,
+    _starts,
+    _seconds,
+    st.booleans(),
+    st.sampled_from([LIN, WANG]),
 )
 SEATS = st.builds(
     lambda since, length, activity, paused, agent: seat(

@@ -43,7 +43,10 @@ _COUNTED = {
     "offers_answered_elsewhere": "elsewhere",
 }
 _NOT_MEASURED = ("adherence", "transfers", "transfer_rate", "first_contact_resolution")
-_NEVER_HERE = ("exited", "left_empty", "left_by_key", "taken_out", "lost", "offers_failed", "offers_lost")
+_NEVER_HERE = (
+    *("exited", "left_empty", "left_by_key", "taken_out", "lost", "offers_failed", "offers_lost"),
+    *("outbound_calls", "outbound_connected", "outbound_talk_time"),
+)
 _BANDS = (5, 10, 20, 30, 60, 120)
 
 Number = float | None
@@ -277,7 +280,7 @@ class WireJudge:
         """Every figure of these; of everything when none are given."""
         return {
             **dict.fromkeys(_NEVER_HERE, Expected(0)),
-            **dict.fromkeys(_NOT_MEASURED, Expected(None)),
+            **dict.fromkeys((*_NOT_MEASURED, "avg_outbound_talk"), Expected(None)),
             **self._of_calls(self.stays if stays is None else stays, within, short, formula),
             **self._of_ringings(self.ringings if ringings is None else ringings),
             **self._of_time(self.stretches if stretches is None else stretches),

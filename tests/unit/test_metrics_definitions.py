@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 from app.acd.model import ExitReason, OfferOutcome
 from metrics import definitions
 from metrics.definitions import FIGURES, Subject, Unit, Value
-from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
 from metrics.tally import Tally
 from metrics.terms import ServiceLevel, Terms
 from tests.support.metrics_records import (
     OFFERS,
+    OUTBOUND_CALLS,
     PASSAGES,
     SEATS,
     answered,
     left,
     offer,
+    outbound,
     refused,
     seat,
     waits,
@@ -48,6 +50,8 @@ def tally(
     passages: Sequence[Passage] = (),
     offers: Sequence[Offer] = (),
     seats: Sequence[SeatTime] = (),
+    outbound_calls: Sequence[OutboundCall] = (),
+    *,
     terms: Terms = TERMS,
 ) -> Tally:
     """Everything counted."""
@@ -58,6 +62,8 @@ def tally(
         total.add_offer(made)
     for stretch in seats:
         total.add_seat_time(stretch)
+    for call in outbound_calls:
+        total.add_outbound_call(call)
     return total
 
 
@@ -171,6 +177,20 @@ def test_figures_of_offers_are_what_a_hand_counts() -> None:
     }
 
 
+def test_figures_of_outbound_calls_are_what_a_hand_counts() -> None:
+    """Two were answered, one of them held for 20 s; one was not; one lasts, and does not count yet."""
+    total = tally(
+        outbound_calls=[outbound(60), outbound(30, hold=20), outbound(None), outbound(500, lasts=True)]
+    )
+    names = [name for name, each in FIGURES.items() if each.subject is Subject.OUTBOUND_CALLS]
+    assert {name: value(name, total) for name in names} == {
+        "outbound_calls": 3,
+        "outbound_connected": 2,
+        "outbound_talk_time": 60 + 30,
+        "avg_outbound_talk": (60 + 30) / 2,
+    }
+
+
 def test_figures_of_agents_time_are_what_a_hand_counts() -> None:
     """An hour: 600 s idle, 60 ringing, 1,200 talking, 120 holding, 300 wrapping up, 120 outbound in a pause, 1,200 resting."""
     total = tally(
@@ -212,17 +232,18 @@ def test_every_call_that_was_offered_is_accounted_for_once(passages: list[Passag
     assert sum(total.exits.values()) == total.abandoned + total.overflowed + total.exited
 
 
-@given(st.lists(PASSAGES), st.lists(OFFERS), st.lists(SEATS))
+@given(st.lists(PASSAGES), st.lists(OFFERS), st.lists(SEATS), st.lists(OUTBOUND_CALLS))
 def test_a_count_is_the_number_of_records_behind_it(
-    passages: list[Passage], offers: list[Offer], seats: list[SeatTime]
+    passages: list[Passage], offers: list[Offer], seats: list[SeatTime], outbound_calls: list[OutboundCall]
 ) -> None:
     """And a sum of time is the sum of theirs: what a figure lists is what it counts."""
-    records: dict[Subject, Sequence[Passage | Offer | SeatTime]] = {
+    records: dict[Subject, Sequence[Passage | Offer | OutboundCall | SeatTime]] = {
         Subject.CALLS: passages,
         Subject.OFFERS: offers,
+        Subject.OUTBOUND_CALLS: outbound_calls,
         Subject.AGENT_TIME: seats,
     }
-    total = tally(passages, offers, seats)
+    total = tally(passages, offers, seats, outbound_calls)
     for figure in FIGURES.values():
         behind = [each for each in records[figure.subject] if figure.is_behind(each, TERMS)]
         if figure.needs:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from app.acd.model import ExitReason
 from metrics.definitions import FIGURES, Subject, Unit
 from metrics.intervals import Grain, Period
-from metrics.records import Activity, Offer, Passage, SeatTime
+from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
 from metrics.report import By, Layout, Report, TooManyRowsError
 from tests.support.metrics_records import (
     LIN,
     OFFERS,
+    OUTBOUND_CALLS,
     PASSAGES,
     SALES,
     SEATS,
@@ -24,6 +25,7 @@ from tests.support.metrics_records import (
     answered,
     at,
     left,
+    outbound,
     seat,
 )
 
@@ -42,9 +44,10 @@ def filled(
     passages: Sequence[Passage] = (),
     offers: Sequence[Offer] = (),
     seats: Sequence[SeatTime] = (),
+    outbound_calls: Sequence[OutboundCall] = (),
 ) -> Report:
     """The report with these records."""
-    records: list[Passage | Offer | SeatTime] = [*passages, *offers, *seats]
+    records: list[Passage | Offer | OutboundCall | SeatTime] = [*passages, *offers, *seats, *outbound_calls]
     for record in records:
         report.add(record)
     return report
@@ -65,6 +68,17 @@ def test_an_agents_time_is_cut_where_intervals_meet() -> None:
         timedelta(minutes=4),
         timedelta(minutes=6),
     ]
+
+
+def test_an_outbound_call_counts_in_the_interval_in_which_it_began() -> None:
+    """With the agent who began it, however long it lasts; no queue has it."""
+    calls = [outbound(5000, start=899), outbound(None, start=901, agent=WANG)]
+    report = filled(Report(layout(By.AGENT, grain=Grain.QUARTER_HOUR)), outbound_calls=calls)
+    assert [
+        (key.period.since, key.agent_id, tally.outbound_calls, tally.outbound_connected)
+        for key, tally in report.rows
+    ] == [(at(0), LIN, 1, 1), (at(900), WANG, 1, 0)]
+    assert "outbound_calls" not in Report(layout(By.QUEUE)).values(report.total)
 
 
 def test_a_report_by_intervals_alone_has_the_empty_ones_too() -> None:
@@ -122,17 +136,24 @@ def test_a_report_that_nobody_could_read_is_refused() -> None:
 
 
 @given(
-    st.lists(PASSAGES),
-    st.lists(OFFERS),
-    st.lists(SEATS),
-    st.sampled_from([None, *Grain]),
-    st.sets(st.sampled_from([By.QUEUE, By.AGENT])),
+    passages=st.lists(PASSAGES),
+    offers=st.lists(OFFERS),
+    seats=st.lists(SEATS),
+    outbound_calls=st.lists(OUTBOUND_CALLS),
+    grain=st.sampled_from([None, *Grain]),
+    by=st.sets(st.sampled_from([By.QUEUE, By.AGENT])),
 )
 def test_rows_add_up_to_the_total(
-    passages: list[Passage], offers: list[Offer], seats: list[SeatTime], grain: Grain | None, by: set[By]
+    *,
+    passages: list[Passage],
+    offers: list[Offer],
+    seats: list[SeatTime],
+    outbound_calls: list[OutboundCall],
+    grain: Grain | None,
+    by: set[By],
 ) -> None:
     """Every count, and every sum of time, whatever the rows are by."""
-    report = filled(Report(layout(*by, grain=grain)), passages, offers, seats)
+    report = filled(Report(layout(*by, grain=grain)), passages, offers, seats, outbound_calls)
     terms = report.layout.terms
     for figure in FIGURES.values():
         is_sum = figure.unit is Unit.COUNT or (

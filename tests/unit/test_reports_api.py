@@ -27,6 +27,7 @@ from tests.support.metrics_records import (
     at,
     left,
     offer,
+    outbound,
     rung,
     seat,
 )
@@ -49,6 +50,7 @@ async def stage_with_records() -> AsyncIterator[Stage]:
         ],
         [offer(OfferOutcome.ANSWERED, 3, start=12), offer(OfferOutcome.NO_ANSWER, 15, start=1005)],
         [seat(0, 1800, Activity.IDLE), seat(1800, 5400, Activity.TALKING)],
+        [outbound(60, start=40), outbound(None, start=50), outbound(30, start=1000, agent=WANG)],
     )
     stage = Stage(records=records)
     stage.open()
@@ -283,6 +285,28 @@ async def test_the_calls_behind_a_figure_tell_who_when_and_how_long(client: http
     assert [record["what"] for record in ring["records"]] == ["answered", "no_answer"]
     talk = await ask(client, "/calls", figure="talking")
     assert [(record["what"], record["seconds"]) for record in talk["records"]] == [("talking", 1800.0)]
+
+
+async def test_outbound_calls_are_reported_with_who_began_them(client: httpx2.AsyncClient) -> None:
+    """By agent and interval, as JSON and CSV; each count has its calls, page by page."""
+    names = ("outbound_calls", "outbound_connected", "outbound_talk_time", "avg_outbound_talk")
+    asked = {**RANGE, "by": "agent"}
+    rows = {row["agent_id"]: row["figures"] for row in (await ask(client, by="agent"))["rows"]}
+    assert [rows["lin"][name] for name in names] == [2, 1, 60.0, 60.0]
+    assert [rows["wang"][name] for name in names] == [1, 1, 30.0, 30.0]
+    text = (await client.get(REPORTS, params=asked | {"format": "csv"})).text
+    (lin,) = [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["agent_id"] == "lin"]
+    assert [float(lin[name]) for name in names] == [2, 1, 60.0, 60.0]
+    first = await ask(client, "/calls", figure="outbound_calls", agent_id="lin", limit=1)
+    second = await ask(client, "/calls", figure="outbound_calls", agent_id="lin", cursor=first["next"])
+    found = [*first["records"], *second["records"]]
+    assert [(each["at"], each["what"], each["seconds"], each["queue_id"]) for each in found] == [
+        ("2026-11-21T09:00:40.000Z", "connected", 60.0, None),
+        ("2026-11-21T09:00:50.000Z", "not_connected", None, None),
+    ]
+    talked = await ask(client, "/calls", figure="avg_outbound_talk")
+    assert [each["agent_id"] for each in talked["records"]] == ["lin", "wang"]
+    assert not set(names) & set((await ask(client, by="queue"))["total"]["figures"])
 
 
 async def test_pages_of_calls_go_on_where_the_one_before_ended(client: httpx2.AsyncClient) -> None:

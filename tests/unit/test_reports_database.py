@@ -62,6 +62,13 @@ def arrives(call: str, second: float, number: str = "4001") -> list[Fact]:
     ]
 
 
+def begins(
+    call: str, second: float, *, kind: CallKind = CallKind.OUTBOUND, agent: AgentId | None = ANN
+) -> Fact:
+    """A call from a phone."""
+    return calls.CallStarted(at(second), CallId(call), kind, at(second), "101", "", "13800000001", agent)
+
+
 def answered(call: str) -> list[Fact]:
     """Ann takes the call at 10, holds it from 30 to 45, the agent ends it at 70, and wraps up until 90."""
     call_id = CallId(call)
@@ -217,6 +224,35 @@ async def test_a_wait_is_told_apart_from_the_rings_in_it(tmp_path: Path, databas
     assert (passage.wait, passage.rung) == (timedelta(seconds=14), timedelta(seconds=8))
     assert (passage.ring_number, passage.is_within_rings) == (3, True)
     assert [(each.ring_number, each.is_within_rings) for each in offers] == [(1, True)] * 3
+
+
+async def test_outbound_calls_are_those_that_agents_began(tmp_path: Path, database: TestDatabase) -> None:
+    """Ann is answered after 8 s, and holds the other end for 5 of 30 s; the next number does not answer. No other kind is one."""
+    facts: list[Fact] = [
+        begins("reached", 10),
+        calls.CallEnded(at(48), CallId("reached"), HangUpParty.AGENT, 16, at(18), 5_000),
+        begins("busy", 100),
+        calls.CallEnded(at(103), CallId("busy"), HangUpParty.SYSTEM, 17, None),
+        begins("colleague", 110, kind=CallKind.INTERNAL),
+        begins("nobody's", 120, agent=None),
+        begins("bob's", 130, agent=AgentId("bob")),
+        begins("later", 3600),
+        *arrives("inbound", 140),
+    ]
+    async with running_journal(tmp_path, database.url) as journal:
+        for fact in facts:
+            journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+        await journal.flush()
+        figures = PastFigures(journal.database.engine)
+        found = [each async for each in figures.outbound_calls(HOUR)]
+        anns = Scope(HOUR.period, agent_ids=frozenset({ANN}))
+        of_ann = [each.call_id async for each in figures.outbound_calls(anns)]
+    assert [(each.call_id, each.started_at, each.ended_at, each.talk) for each in found] == [
+        ("reached", at(10), at(48), timedelta(seconds=25)),
+        ("busy", at(100), at(103), None),
+        ("bob's", at(130), None, None),
+    ]
+    assert of_ann == ["reached", "busy"]
 
 
 async def test_a_scope_leaves_out_what_is_not_asked_for(

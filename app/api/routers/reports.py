@@ -72,9 +72,9 @@ def reports_router(reports: Reports) -> APIRouter:
         responses={**_as_csv(CSV), **described(*_PROBLEMS)},
     )
     async def show_report(query: Annotated[ReportQuery, Query()]) -> Response:
-        """Figures by interval, queue, agent, team and shift. Figures of agents' time are left out where rows are by queue.
+        """Figures by interval, queue, agent, team and shift. Figures of outbound calls and agents' time are left out where rows are by queue.
 
-        A call counts in the interval and the shift in which it was enqueued, an agent's time where it passed.
+        A call counts in the interval and the shift in which it was enqueued, an outbound call where it began, an agent's time where it passed.
         """
         report = await reports.report(query)
         if query.format is Format.JSON:

@@ -174,17 +174,25 @@ class ReportShape(ReportHead):
 
 
 class BehindShape(Shape):
-    """A call's passage through a queue, an offer, or a stretch of an agent's time."""
+    """A call's passage through a queue, an offer, an outbound call, or a stretch of an agent's time."""
 
     call_id: Annotated[str | None, Field(description="Null: the agent's time belonged to no call.")]
     queue_id: str | None
     agent_id: str | None
     at: Annotated[Instant, Field(description="When the caller was enqueued, or it began.")]
-    seconds: Annotated[float | None, Field(description="The wait, the ring, or how long it lasted.")]
+    seconds: Annotated[
+        float | None,
+        Field(description="The wait, the ring, the talk of an outbound call, or how long it lasted."),
+    ]
     ring: Annotated[
         int | None, Field(description="The caller's ring in which it ended; of an offer, the agent's.")
     ]
-    what: Annotated[str, Field(description="How the call or the offer ended, or what the agent did.")]
+    what: Annotated[
+        str,
+        Field(
+            description="How the call or the offer ended, whether an outbound call was connected, or what the agent did."
+        ),
+    ]
 
 
 class RingRowShape(RowShape):

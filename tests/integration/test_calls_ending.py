@@ -145,7 +145,8 @@ async def test_a_caller_who_leaves_in_the_moment_of_the_answer_leaves_nobody_stu
     await here.until_ended()
     assert (await hotline.fact(CallEnded)).ended_by is HangUpParty.CALLER
     offer = await hotline.fact(OfferEnded)
-    assert offer.outcome in {OfferOutcome.ANSWERED, OfferOutcome.WITHDRAWN}
+    # FAILED: Asterisk refused to join a caller who is gone before it told us that the caller is.
+    assert offer.outcome in {OfferOutcome.ANSWERED, OfferOutcome.WITHDRAWN, OfferOutcome.FAILED}
     await until(lambda: hotline.reason(1) is None, "the agent is not free")
 
 

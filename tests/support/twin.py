@@ -30,6 +30,7 @@ from tests.support.twin_things import (
     TwinPlayback,
 )
 
+_LEG_ARGUMENTS_AFTER_A_WAIT = 3
 _RETRY_SECONDS = 0.5
 """How often the dialplan tries again to hand a call to a controller."""
 _VARIABLES = ("TR_CALL", "TR_LEG", "TR_DEVICE")
@@ -234,10 +235,12 @@ class Twin:
         self.send(kind, copies=self._ways(channel), channel=channel.snapshot(), **fields)
 
     def enter_stasis(self, channel: TwinChannel, args: list[str]) -> None:
-        """Hand a channel to the controller, or keep it until one is there."""
+        """Hand a channel to the controller, or keep it until one is there. A leg that is kept says since when."""
         if channel.has_ended:
             return
         if not self.is_connected:
+            if args[0] == "leg" and len(args) < _LEG_ARGUMENTS_AFTER_A_WAIT:
+                args = [*args, str(int(datetime.now(UTC).timestamp() * 1000))]
             retry = self.schedule(_RETRY_SECONDS, lambda: self.enter_stasis(channel, args))
             channel.timers.append(retry)
             return

@@ -6,6 +6,7 @@ A story is told by what people do (`call`, `hang_up`, how the agent's phone answ
 
 import asyncio
 import random
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -42,6 +43,8 @@ Tale = dict[str, list[str]]
 
 _PATIENCE = 5.0
 _QUIET = 0.15
+_INSTANT = re.compile(r"\b\d{13}\b")
+"""Milliseconds since 1970."""
 
 
 class People(Protocol):
@@ -210,7 +213,8 @@ class Recorder(Listener):
             return "", ""
         match event:
             case messages.StasisStart(args=args):
-                detail = f"{args[0]} {channel.dialplan.app_data} {_variables(channel)}"
+                said = _INSTANT.sub("SINCE", channel.dialplan.app_data)
+                detail = f"{args[0]} {said} {_variables(channel)}"
             case messages.ChannelCreated():
                 detail = f"{channel.state} {_variables(channel)}".rstrip()
             case messages.StasisEnd():

@@ -210,7 +210,13 @@ class _Show:
         detail = await self._actions.call(call["id"])
         offers = [offer for offer in detail.get("offers", []) if offer["outcome"] == "answered"]
         if offers and offers[-1]["why"]:
-            self._log.append(f"{datetime.now().astimezone():%H:%M:%S}  {offers[-1]['why']['summary']}")
+            why = self._by_name(offers[-1]["why"]["summary"], offers[-1]["agent_id"])
+            self._log.append(f"{datetime.now().astimezone():%H:%M:%S}  {why}")
+
+    def _by_name(self, text: str, agent_id: str) -> str:
+        """The agent as in the table beside it."""
+        agent = self._live.values.get(f"agent:{agent_id}")
+        return text.replace(f"Agent {agent_id}", agent["name"], 1) if agent else text
 
     async def _draw(self) -> None:
         with Live(console=self._console, screen=True, auto_refresh=False) as screen:

@@ -32,6 +32,7 @@ from tests.support.metrics_records import (
     seat,
 )
 from tests.support.stage import Stage
+from tests.support.turns import turns_of_others
 
 REPORTS = "/api/v1/reports"
 RANGE = {"since": "2026-11-21T09:00:00Z", "until": "2026-11-21T10:00:00Z"}
@@ -74,21 +75,11 @@ async def test_others_work_while_a_large_report_is_written(
 ) -> None:
     """Two thousand rows: calls must not wait for them."""
     period = {"since": "2026-11-01T00:00:00Z", "until": "2026-11-21T11:00:00Z"}
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    async with asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(others())
+    async with turns_of_others() as turns:
         answer = await client.get(REPORTS + kind, params=period | {"per": "15min", "format": form})
-        working.cancel()
     assert answer.status_code == 200
     assert len(answer.content) > 100_000
-    assert turns > 500
+    assert turns() > 500
 
 
 class CountingRecords(ListRecords):

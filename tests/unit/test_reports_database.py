@@ -1,6 +1,5 @@
 """Figures out of a real database: what was told as facts is counted as a hand counts it, before and after a rebuild."""
 
-import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +32,7 @@ from metrics.scope import Scope
 from tests.support.databases import TestDatabase, steps_counted
 from tests.support.journals import NOON, projector, running_journal
 from tests.support.stage import Stage
+from tests.support.turns import turns_of_others
 from tests.support.until import until
 
 ANN, SALES = AgentId("ann"), QueueId("sales")
@@ -320,22 +320,13 @@ async def test_others_get_their_turn_while_the_time_of_one_agent_is_gone_through
 ) -> None:
     """An agent has a hundred thousand of such times in a year, and calls must not wait for them."""
     available = {"agent_id": ANN, "aspect": "status", "value": "available", "started_at": at(0)}
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    async with running_journal(tmp_path, sqlite_database.url) as journal, asyncio.TaskGroup() as tasks:
+    async with running_journal(tmp_path, sqlite_database.url) as journal:
         engine = journal.database.engine
         async with engine.begin() as connection:
             await connection.execute(insert(tables.agent_activity), [available])
             await connection.execute(insert(tables.agent_activity), [_held(number) for number in range(1000)])
-        ticking = tasks.create_task(others())
-        seen_at = [turns async for _ in PastFigures(engine).seat_times(HOUR)]
-        ticking.cancel()
+        async with turns_of_others() as turns:
+            seen_at = [turns() async for _ in PastFigures(engine).seat_times(HOUR)]
     assert len(seen_at) == 1000
     assert max(Counter(seen_at).values()) <= 100
 

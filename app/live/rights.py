@@ -32,9 +32,8 @@ class Rights:
         return None
 
     def _is_shown(self, principal: Principal, topic: Topic | Kind) -> bool:
-        if (
-            principal.topics is None or topic == SITE
-        ):  # No display can be read without the site's cadence and formula.
+        # No display can be read without the site's cadence and formula.
+        if principal.topics is None or topic == SITE:
             return True
         shown = parse_topics(list(principal.topics))
         return topic in shown.kinds if isinstance(topic, Kind) else topic in shown

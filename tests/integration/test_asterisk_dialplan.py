@@ -19,6 +19,7 @@ from app.simulator.phone import Phone
 from tests.support.asterisk import StartAsterisk, node_config, password_of
 from tests.support.asterisk_controller import Controller
 from tests.support.asterisk_sounds import GREETING_HZ, MUSIC_HZ, write_tone
+from tests.support.until import until
 
 pytestmark = pytest.mark.integration
 
@@ -177,6 +178,11 @@ async def test_an_agent_who_answers_while_the_controller_is_away_waits_for_it(as
             call = await agent.next_call()
         await call.until_answered()
         answered_at = time.time()
+
+        async def waits() -> bool:
+            return "!Wait!" in await asterisk.console("core show channels concise")
+
+        await until(waits, "the leg does not wait in the dialplan")
         async with Controller(asterisk) as controller:
             start = await controller.until("StasisStart", within=2)
     kind, leg, waited_since = start["args"]

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import time, timedelta
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 
 from app.acd.model import ExitReason, OfferOutcome
+from app.api import routers
 from app.calls.shifts import Shift, Shifts
 from app.ids import AgentId
 from app.site.model import Site
@@ -32,7 +34,6 @@ from tests.support.metrics_records import (
     seat,
 )
 from tests.support.stage import Stage
-from tests.support.turns import turns_of_others
 
 REPORTS = "/api/v1/reports"
 RANGE = {"since": "2026-11-21T09:00:00Z", "until": "2026-11-21T10:00:00Z"}
@@ -70,16 +71,30 @@ async def client(stage_with_records: Stage) -> AsyncIterator[httpx2.AsyncClient]
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 @pytest.mark.parametrize("kind", ["", "/rings"])
-async def test_others_work_while_a_large_report_is_written(
-    client: httpx2.AsyncClient, kind: str, form: str
+async def test_a_large_report_is_written_beside_the_loop(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, kind: str, form: str
 ) -> None:
-    """Two thousand rows: calls must not wait for them."""
+    """Two thousand rows: calls must not wait for them, so none of the writing is done in the thread that decides."""
+    written_in: dict[str, int] = {}
+
+    def note_thread(name: str) -> None:
+        write = getattr(routers.reports, name)
+
+        def noted(*args: object, **kwargs: object) -> object:
+            written_in[name] = threading.get_ident()
+            return write(*args, **kwargs)
+
+        monkeypatch.setattr(routers.reports, name, noted)
+
+    for name in ("report_shape", "ring_report_shape", "json_of", "csv_of"):
+        note_thread(name)
     period = {"since": "2026-11-01T00:00:00Z", "until": "2026-11-21T11:00:00Z"}
-    async with turns_of_others() as turns:
-        answer = await client.get(REPORTS + kind, params=period | {"per": "15min", "format": form})
+    answer = await client.get(REPORTS + kind, params=period | {"per": "15min", "format": form})
     assert answer.status_code == 200
     assert len(answer.content) > 100_000
-    assert turns() > 500
+    shape = "ring_report_shape" if kind else "report_shape"
+    assert set(written_in) == ({shape, "json_of"} if form == "json" else {"csv_of"})
+    assert threading.get_ident() not in written_in.values()
 
 
 class CountingRecords(ListRecords):

@@ -29,6 +29,8 @@ class Unit(StrEnum):
     RATE = "rate"
     """Between 0 and 1."""
     SECONDS = "seconds"
+    NUMBER = "number"
+    """How many of what is no record of its own, or how many on average."""
 
 
 class Subject(StrEnum):
@@ -162,6 +164,19 @@ def _is_hold_abandon(passage: Passage, terms: Terms) -> bool:
     return _is_ended_on_hold(passage, terms) and passage.is_ended_by_caller
 
 
+def _is_hold_agent_hang_up(passage: Passage, terms: Terms) -> bool:
+    return _is_ended_on_hold(passage, terms) and passage.is_ended_by_agent
+
+
+def _is_ended(passage: Passage, terms: Terms) -> bool:
+    return _is_offered(passage, terms) and passage.duration is not None
+
+
+def _is_resolved_in_time(passage: Passage, terms: Terms) -> bool:
+    resolution = passage.resolution
+    return _is_offered(passage, terms) and resolution is not None and terms.is_resolved_in_time(resolution)
+
+
 # --- calls: how many -------------------------------------------------------------------------------------------------
 
 
@@ -259,6 +274,36 @@ def ended_on_hold(tally: Tally) -> int:
 def hold_abandons(tally: Tally) -> int:
     """Handled calls whose caller hung up while on hold."""
     return tally.hold_abandons
+
+
+@_figure(Subject.CALLS, Unit.COUNT, _is_hold_agent_hang_up)
+def hold_agent_hang_ups(tally: Tally) -> int:
+    """Handled calls that the agent ended with the caller on hold."""
+    return tally.hold_agent_hang_ups
+
+
+@_figure(Subject.CALLS, Unit.NUMBER, _is_held)
+def holds(tally: Tally) -> int:
+    """How many times the callers of handled calls were put on hold."""
+    return tally.holds
+
+
+@_figure(Subject.CALLS, Unit.NUMBER, _is_handled)
+def avg_holds(tally: Tally) -> float | None:
+    """Holds ÷ handled."""
+    return _ratio(tally.holds, tally.handled)
+
+
+@_figure(Subject.CALLS, Unit.COUNT, _is_ended)
+def ended(tally: Tally) -> int:
+    """Offered calls that are over, answered or not."""
+    return tally.ended
+
+
+@_figure(Subject.CALLS, Unit.COUNT, _is_resolved_in_time)
+def resolved_in_time(tally: Tally) -> int:
+    """Ended calls that took, from their arrival to the end of the wrap-up, at most R."""
+    return tally.resolved_in_time
 
 
 @_figure(Subject.CALLS, Unit.COUNT, lambda each, terms: _is_answered(each, terms) and each.is_ended_by_agent)
@@ -431,6 +476,36 @@ def avg_hold_of_held(tally: Tally) -> float | None:
 def avg_wrap_up(tally: Tally) -> float | None:
     """Σ wrap-up ÷ handled."""
     return _average(tally.wrap_up, tally.handled)
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_ended)
+def call_time(tally: Tally) -> float:
+    """Σ duration of ended calls, each from its arrival to its end, whatever came of it."""
+    return tally.duration.total_seconds()
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_ended)
+def avg_call_time(tally: Tally) -> float | None:
+    """Σ duration ÷ ended."""
+    return _average(tally.duration, tally.ended)
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_ended)
+def avg_resolution(tally: Tally) -> float | None:
+    """Σ (duration + wrap-up) ÷ ended."""
+    return _average(tally.resolution, tally.ended)
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_offered)
+def flow_time(tally: Tally) -> float:
+    """Σ time of offered calls from their arrival to the enqueueing: announcements and menus."""
+    return tally.flow.total_seconds()
+
+
+@_figure(Subject.CALLS, Unit.SECONDS, _is_offered)
+def avg_flow_time(tally: Tally) -> float | None:
+    """Σ flow time ÷ offered."""
+    return _average(tally.flow, tally.offered)
 
 
 # --- calls: abandons by wait, exits by reason ------------------------------------------------------------------------
@@ -649,6 +724,12 @@ def outbound_connected(tally: Tally) -> int:
 
 
 @_figure(Subject.OUTBOUND_CALLS, Unit.SECONDS, _is_connected)
+def avg_outbound_connecting(tally: Tally) -> float | None:
+    """Σ time of connected outbound calls from dialling until the two were joined ÷ connected outbound calls."""
+    return _average(tally.outbound_connecting, tally.outbound_connected)
+
+
+@_figure(Subject.OUTBOUND_CALLS, Unit.SECONDS, _is_connected)
 def outbound_talk_time(tally: Tally) -> float:
     """Σ talk of connected outbound calls; hold is not talk."""
     return tally.outbound_talk.total_seconds()
@@ -673,7 +754,7 @@ _WORK = (
 
 @_figure(Subject.AGENT_TIME, Unit.SECONDS, lambda _each, _: True)
 def logged_in(tally: Tally) -> float:
-    """Time in the seat. logged in = idle + ringing + talking + holding + wrapping up + outbound + resting."""
+    """Time in the seat. logged in = idle + unreachable + ringing + talking + holding + wrapping up + outbound + resting."""
     return tally.logged_in.total_seconds()
 
 
@@ -681,6 +762,12 @@ def logged_in(tally: Tally) -> float:
 def paused(tally: Tally) -> float:
     """Time with the status paused, whatever the agent did meanwhile."""
     return tally.paused.total_seconds()
+
+
+@_figure(Subject.AGENT_TIME, Unit.SECONDS, lambda each, _: each.is_auto_paused)
+def auto_paused(tally: Tally) -> float:
+    """Time paused by the system, after missed offers."""
+    return tally.auto_paused.total_seconds()
 
 
 def _define_activity(name: str, activity: Activity, text: str) -> None:
@@ -697,7 +784,14 @@ def _define_activity(name: str, activity: Activity, text: str) -> None:
 
 
 _define_activity("resting", Activity.PAUSED, "Time paused with nothing to do.")
-_define_activity("idle", Activity.IDLE, "Time available with nothing to do.")
+_define_activity(
+    "idle", Activity.IDLE, "Time available with nothing to do, and a phone that calls can reach."
+)
+_define_activity(
+    "unreachable",
+    Activity.UNREACHABLE,
+    "Time available with nothing to do, and a phone that no call can reach.",
+)
 _define_activity("ringing", Activity.RINGING, "Time with an offer, from the reservation to its end.")
 _define_activity("talking", Activity.TALKING, "Time joined with a caller of a queue, hold not included.")
 _define_activity("holding", Activity.HOLDING, "Time in which the agent had a caller on hold.")

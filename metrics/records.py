@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.acd.availability import AUTO_PAUSE
 from app.acd.model import ExitReason, OfferOutcome
 from app.ids import AgentId, CallId, OfferId, PauseCode, QueueId
 from metrics.intervals import Period
@@ -23,6 +24,8 @@ class Passage:
     call_id: CallId
     queue_id: QueueId
     enqueued_at: datetime
+    arrived_at: datetime | None = None
+    """The call reached us."""
     entered_at: datetime | None = None
     connected_at: datetime | None = None
     """An agent and the caller were joined."""
@@ -32,7 +35,11 @@ class Passage:
     agent_id: AgentId | None = None
     completed_at: datetime | None = None
     """The conversation was over."""
+    ended_at: datetime | None = None
+    """The call was over, answered or not."""
     hold: timedelta = timedelta()
+    holds: int = 0
+    """How many times the agent put the caller on hold."""
     wrap_up: timedelta = timedelta()
     is_ended_by_agent: bool = False
     is_ended_by_caller: bool = False
@@ -45,6 +52,23 @@ class Passage:
     is_within_rings: bool | None = None
     rung: timedelta = timedelta()
     """For how long of the wait at least one phone rang for the call in this queue."""
+
+    @property
+    def flow(self) -> timedelta:
+        """From the arrival to the enqueueing: announcements and menus. A caller who waited before we knew was in no flow."""
+        return (
+            timedelta() if self.arrived_at is None else max(timedelta(), self.enqueued_at - self.arrived_at)
+        )
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From the arrival to the end of the call; None: it lasts."""
+        return None if self.ended_at is None else self.ended_at - (self.enqueued_at - self.flow)
+
+    @property
+    def resolution(self) -> timedelta | None:
+        """The duration and the wrap-up; None: the call lasts."""
+        return None if self.duration is None else self.duration + self.wrap_up
 
     @property
     def wait(self) -> timedelta | None:
@@ -102,6 +126,11 @@ class OutboundCall:
     hold: timedelta = timedelta()
 
     @property
+    def connecting(self) -> timedelta | None:
+        """From its beginning until the two were joined; None: they never were."""
+        return None if self.bridged_at is None else self.bridged_at - self.started_at
+
+    @property
     def talk(self) -> timedelta | None:
         """Joined and not on hold; None: the two never talked, or the call lasts still."""
         if self.bridged_at is None or self.ended_at is None:
@@ -122,6 +151,8 @@ class Activity(StrEnum):
     WRAPPING_UP = "wrapping_up"
     OUTBOUND = "outbound"
     """In a call that no queue gave, from dialling to its end."""
+    UNREACHABLE = "unreachable"
+    """Available, and nothing to do, for no call could reach the phone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +166,8 @@ class SeatTime:
     """The agent's own choice then. Somebody who dials during a pause is outbound and paused."""
     pause_code: PauseCode | None = None
     call_id: CallId | None = None
+
+    @property
+    def is_auto_paused(self) -> bool:
+        """Paused by the system after missed offers, not by a human."""
+        return self.is_paused and self.pause_code == AUTO_PAUSE

@@ -43,6 +43,13 @@ class Tally:
     ended_on_hold: int = 0
     hold_abandons: int = 0
     """Ended on hold, by the caller."""
+    hold_agent_hang_ups: int = 0
+    """Ended on hold, by the agent."""
+    holds: int = 0
+    """How many times callers were put on hold."""
+    ended: int = 0
+    """The call is over, answered or not."""
+    resolved_in_time: int = 0
     agent_hang_ups: int = 0
     repeat_calls: int = 0
     wait_of_answered: timedelta = timedelta()
@@ -54,6 +61,11 @@ class Tally:
     talk: timedelta = timedelta()
     hold: timedelta = timedelta()
     wrap_up: timedelta = timedelta()
+    flow: timedelta = timedelta()
+    """Before the enqueueing."""
+    duration: timedelta = timedelta()
+    resolution: timedelta = timedelta()
+    """Duration and wrap-up."""
     exits: Counter[ExitReason] = field(default_factory=Counter)
     abandons_by_band: Counter[int] = field(default_factory=Counter)
     caller_rings: RingTally = field(default_factory=RingTally)
@@ -68,12 +80,15 @@ class Tally:
     # outbound calls, in the interval in which they began
     outbound_calls: int = 0
     outbound_connected: int = 0
+    outbound_connecting: timedelta = timedelta()
     outbound_talk: timedelta = timedelta()
 
     # an agent's time, in the interval in which it passed
     logged_in: timedelta = timedelta()
     paused: timedelta = timedelta()
     """By status, whatever the agent did meanwhile."""
+    auto_paused: timedelta = timedelta()
+    """The part of it that the system chose."""
     activities: dict[Activity, timedelta] = field(default_factory=dict)
 
     def add_passage(self, passage: Passage, terms: Terms) -> None:
@@ -83,6 +98,7 @@ class Tally:
             return
         self.offered += 1
         self.repeat_calls += passage.is_repeat
+        self.flow += passage.flow
         self.caller_rings.add(ringing_of_passage(passage))
         self.max_queue_wait = max(self.max_queue_wait, passage.queue_wait or timedelta())
         if passage.connected_at is not None:
@@ -91,6 +107,8 @@ class Tally:
             self._add_left(passage, terms)
         else:
             self.waiting += 1
+        if passage.duration is not None and passage.resolution is not None:
+            self._add_ended(passage.duration, passage.resolution, terms)
 
     def add_offer(self, offer: Offer) -> None:
         """Count an offer that has ended; one that is open counts when it is over."""
@@ -110,7 +128,9 @@ class Tally:
             return
         self.outbound_calls += 1
         self.outbound_connected += call.talk is not None
-        self.outbound_talk += call.talk or timedelta()
+        if call.talk is not None and call.connecting is not None:
+            self.outbound_connecting += call.connecting
+            self.outbound_talk += call.talk
 
     def add_seat_time(self, seat: SeatTime) -> None:
         """Count a stretch of an agent's time."""
@@ -118,6 +138,8 @@ class Tally:
         self.logged_in += length
         if seat.is_paused:
             self.paused += length
+        if seat.is_auto_paused:
+            self.auto_paused += length
         self.activities[seat.activity] = self.activities.get(seat.activity, timedelta()) + length
 
     def time(self, *activities: Activity) -> timedelta:
@@ -138,8 +160,16 @@ class Tally:
             self.hold += passage.hold
             self.held_calls += passage.hold > timedelta()
             self.ended_on_hold += passage.is_ended_on_hold
+            self.holds += passage.holds
             self.hold_abandons += passage.is_ended_on_hold and passage.is_ended_by_caller
+            self.hold_agent_hang_ups += passage.is_ended_on_hold and passage.is_ended_by_agent
             self.wrap_up += passage.wrap_up
+
+    def _add_ended(self, duration: timedelta, resolution: timedelta, terms: Terms) -> None:
+        self.ended += 1
+        self.duration += duration
+        self.resolution += resolution
+        self.resolved_in_time += terms.is_resolved_in_time(resolution)
 
     def _add_left(self, passage: Passage, terms: Terms) -> None:
         wait, reason = passage.wait or timedelta(), passage.exit_reason or ExitReason.REMOVED

@@ -33,10 +33,11 @@ SERVICE_LEVELS: Mapping[ServiceLevel, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """`within` is the T of a service level; an abandon before `short_abandon` is short."""
+    """`within` is the T of a service level; an abandon before `short_abandon` is short; `resolve_within` is the R of a resolution."""
 
     within: timedelta = timedelta(seconds=20)
     short_abandon: timedelta = timedelta(seconds=5)
+    resolve_within: timedelta = timedelta(minutes=5)
     service_level: ServiceLevel = ServiceLevel.ANSWERED_AND_ABANDONED
 
     def is_in_time(self, wait: timedelta) -> bool:
@@ -46,3 +47,7 @@ class Terms:
     def is_short(self, wait: timedelta) -> bool:
         """Whether an abandon after this wait is short; one at exactly the threshold is not."""
         return wait < self.short_abandon
+
+    def is_resolved_in_time(self, resolution: timedelta) -> bool:
+        """Whether a call, its wrap-up included, took at most R."""
+        return resolution <= self.resolve_within

@@ -9,7 +9,7 @@ from datetime import timedelta
 from app.acd import pools, waiting
 from app.acd.agent_state import StateMove, StatusMove, next_state, next_status
 from app.acd.availability import AUTO_PAUSE, unavailable_reason
-from app.acd.facts import AgentAvailabilityChanged, AgentStateChanged, AgentStatusChanged
+from app.acd.facts import AgentAvailabilityChanged, AgentDeviceChanged, AgentStateChanged, AgentStatusChanged
 from app.acd.model import MISSES, AgentState, AgentStatus, DeviceState, OfferOutcome, Queue, UnavailableReason
 from app.acd.state import AgentRecord, State
 from app.acd.timers import TimerKind
@@ -84,6 +84,7 @@ def log_in(state: State, agent: AgentRecord, code: PauseCode | None) -> None:
     agent.misses.clear()
     agent.idle_since = state.now
     set_status(state, agent, StatusMove.LOG_IN if code is None else StatusMove.LOG_IN_PAUSED, code=code)
+    tell_device(state, agent)
     if agent.outbound:
         dial(state, agent)
     else:
@@ -280,6 +281,12 @@ def refresh(state: State, agent: AgentRecord) -> None:
     elif reason is None:
         pools.enter(agent)
         state.freed[agent.id] = agent
+
+
+def tell_device(state: State, agent: AgentRecord) -> None:
+    """For the record: whether calls can reach the phone of an agent who is logged in."""
+    if agent.device_id is not None:
+        state.facts.append(AgentDeviceChanged(state.now, agent.id, agent.device_id, agent.device_state))
 
 
 def look_anew(state: State, agent: AgentRecord) -> None:

@@ -14,8 +14,11 @@ def changed(state: State, device_id: DeviceId, device_state: DeviceState) -> Non
     if agent_id is None:
         return
     agent = state.agents[agent_id]
+    is_new = agent.device_state is not device_state
     agent.device_state = device_state
     agents.look_anew(state, agent)
+    if is_new:
+        agents.tell_device(state, agent)
     if device_state is DeviceState.UNREACHABLE:
         _stop_ringing(state, agent)
 

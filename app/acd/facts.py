@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.acd.explanation import Explanation
-from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Target, UnavailableReason
+from app.acd.model import (
+    AgentState,
+    AgentStatus,
+    DeviceState,
+    ExitReason,
+    OfferOutcome,
+    Target,
+    UnavailableReason,
+)
 from app.acd.rings import RingCount
 from app.ids import AgentId, CallId, DeviceId, OfferId, PauseCode, QueueId
 
@@ -190,6 +198,16 @@ class AgentAvailabilityChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentDeviceChanged:
+    """Whether calls can reach the phone of an agent who is logged in. Told at each log-in, and when it changes."""
+
+    at: datetime
+    agent_id: AgentId
+    device_id: DeviceId
+    state: DeviceState
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRefused:
     """A human's request made no sense now; nothing changed. `code` is stable, `detail` says what to do."""
 
@@ -212,5 +230,6 @@ Fact = (
     | AgentStatusChanged
     | AgentStateChanged
     | AgentAvailabilityChanged
+    | AgentDeviceChanged
     | RequestRefused
 )

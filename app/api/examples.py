@@ -223,6 +223,7 @@ PARAMETERS: dict[str, tuple[str, object]] = {
     "service_level": ("The formula.", "answered_and_abandoned"),
     "within_seconds": ("T of the service level.", 20),
     "short_abandon_seconds": ("An abandon before this is short.", 5),
+    "resolve_within_seconds": ("R of a resolution.", 300),
     "per": ("Rows by interval.", "15min"),
     "by": ("Rows by these.", ["queue"]),
     "format": ("How the answer is written; `excel` is CSV that Excel opens as it is.", "json"),

@@ -154,7 +154,18 @@ def _state_changed(fact: acd.AgentStateChanged, rows: Rows) -> None:
     )
 
 
+def _device_changed(fact: acd.AgentDeviceChanged, rows: Rows) -> None:
+    rows.begin_interval(
+        tables.agent_activity,
+        of={"agent_id": fact.agent_id, "aspect": "device"},
+        started_at=fact.at,
+        value=fact.state,
+        device_id=fact.device_id,
+    )
+
+
 RECORDERS: Mapping[type, Callable[[Any, Rows], None]] = {
+    acd.AgentDeviceChanged: _device_changed,
     acd.AgentStateChanged: _state_changed,
     acd.AgentStatusChanged: _status_changed,
     acd.CallConnected: _call_connected,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.acd.model import AgentState, AgentStatus
+from app.acd.model import AgentState, AgentStatus, DeviceState
 from app.calls.call import CallKind
 from app.calls.hangup import HangUpParty
 from app.ids import AgentId
@@ -36,7 +36,7 @@ from metrics.queue_log import Line, QueuesOf
 from metrics.records import Offer, OutboundCall, Passage, SeatTime
 from metrics.rings import time_rung
 from metrics.scope import Scope
-from metrics.seat import StateSpan, StatusSpan, seat_times
+from metrics.seat import StateSpan, StatusSpan, UnreachableSpan, seat_times
 
 _PASSAGE, _OFFER, _CALL = tables.passage.c, tables.offer.c, tables.call.c
 _CONVERSATION, _ACTIVITY = tables.conversation.c, tables.agent_activity.c
@@ -76,7 +76,7 @@ class PastFigures:
     async def seat_times(self, scope: Scope) -> AsyncIterator[SeatTime]:
         """Agents' time, agent after agent, each in order. The period must end by now. Raises `HistoryAway`."""
         async for agent in self._agents(scope):
-            made = seat_times(agent.id, agent.statuses, agent.states, within=scope.period)
+            made = seat_times(agent.id, agent.statuses, agent.states, agent.unreachable, within=scope.period)
             async for seat in in_turns(made):
                 yield seat
 
@@ -111,6 +111,8 @@ def _passages(scope: Scope) -> Select[Any]:
         select(
             tables.passage,
             _CONVERSATION.completed_at,
+            _CALL.arrived_at,
+            _CALL.ended_at,
             _CALL.ended_by,
             _is_repeat().label("is_repeat"),
         )
@@ -166,23 +168,27 @@ async def _times(
     return times
 
 
-def _time_in(state: AgentState, times: Iterable[tuple[str, Period]], *, since: datetime | None) -> timedelta:
-    """How long the passage's agent was in a state for its call."""
-    lengths = (
+def _lengths(
+    state: AgentState, times: Iterable[tuple[str, Period]], *, since: datetime | None
+) -> list[timedelta]:
+    """How long the passage's agent was in a state for its call, each time."""
+    return [
         span.length for value, span in times if value == state and since is not None and span.since >= since
-    )
-    return sum(lengths, timedelta())
+    ]
 
 
 def _passage(row: Row[Any], spans: Iterable[Period], times: Sequence[tuple[str, Period]]) -> Passage:
     """`spans`: from when until when phones rang for the call in this queue, in whichever of its passages. `times`: see `_times`."""
     end = row.connected_at or row.left_at
+    holds = _lengths(AgentState.HELD, times, since=row.connected_at)
+    wrap_ups = _lengths(AgentState.WRAP_UP, times, since=row.completed_at)
     return value_of(
         Passage,
         row,
         exit_reason=row.reason,
-        hold=_time_in(AgentState.HELD, times, since=row.connected_at),
-        wrap_up=_time_in(AgentState.WRAP_UP, times, since=row.completed_at),
+        hold=sum(holds, timedelta()),
+        holds=len(holds),
+        wrap_up=sum(wrap_ups, timedelta()),
         is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
         is_ended_by_caller=row.ended_by == HangUpParty.CALLER,
         is_ended_on_hold=any(
@@ -241,11 +247,15 @@ class _Agent:
     id: AgentId
     statuses: list[StatusSpan] = field(default_factory=list)
     states: list[StateSpan] = field(default_factory=list)
+    unreachable: list[UnreachableSpan] = field(default_factory=list)
 
     def add(self, row: Row[Any]) -> None:
         since, until = row.started_at, row.ended_at
         if row.aspect == "status":
             self.statuses.append(StatusSpan(since, until, AgentStatus(row.value), row.pause_code))
+        elif row.aspect == "device":
+            if row.value == DeviceState.UNREACHABLE:
+                self.unreachable.append(UnreachableSpan(since, until))
         else:
             self.states.append(StateSpan(since, until, AgentState(row.value), row.call_id))
 

@@ -153,7 +153,10 @@ agent_activity = Table(
     Index("agent_activity_by_call", "call_id"),
     Index("agent_activity_by_end", "aspect", "ended_at"),
 )
-"""Intervals. `aspect` is `status` (the human's choice) or `state` (the system's); the open one has no `ended_at`."""
+"""Intervals. The open one has no `ended_at`.
+
+`aspect` is `status` (the human's choice), `state` (the system's) or `device` (the phone's, since the log-in).
+"""
 
 passage = Table(
     "passage",

@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from app.acd.availability import AUTO_PAUSE
 from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome
-from app.ids import AgentId, CallId, OfferId, QueueId
+from app.ids import AgentId, CallId, OfferId, PauseCode, QueueId
 from metrics.intervals import Period
 from metrics.queue_log import Line, QueuesOf
 from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
 from metrics.scope import Scope
-from metrics.seat import StateSpan, StatusSpan
+from metrics.seat import StateSpan, StatusSpan, UnreachableSpan
 
 NINE = datetime(2026, 11, 21, 9, tzinfo=UTC)
 SERVICE, SALES = QueueId("service"), QueueId("sales")
@@ -32,23 +33,31 @@ def answered(
     *,
     start: float = 0,
     hold: float = 0,
+    holds: int | None = None,
     wrap_up: float = 0,
+    flow: float = 0,
     by_agent: bool = False,
     on_hold: bool = False,
     queue: QueueId = SERVICE,
     agent: AgentId = LIN,
 ) -> Passage:
-    """A call answered after `wait` seconds; `talk` includes no hold. Who does not hang up by the agent's hand does by the caller's."""
+    """A call answered after `wait` seconds in the queue, and `flow` seconds before; `talk` includes no hold.
+
+    Who does not hang up by the agent's hand does by the caller's. Who was held was held once, unless `holds` says otherwise.
+    """
     connected = at(start + wait)
     return Passage(
         call_id=CallId(f"answered-{start}-{wait}"),
         queue_id=queue,
+        arrived_at=at(start - flow),
         enqueued_at=at(start),
         entered_at=at(start),
         connected_at=connected,
         agent_id=agent,
         completed_at=connected + timedelta(seconds=talk + hold),
+        ended_at=connected + timedelta(seconds=talk + hold),
         hold=timedelta(seconds=hold),
+        holds=int(hold > 0) if holds is None else holds,
         wrap_up=timedelta(seconds=wrap_up),
         is_ended_by_agent=by_agent,
         is_ended_by_caller=not by_agent,
@@ -63,9 +72,11 @@ def left(
     return Passage(
         call_id=CallId(f"left-{start}-{wait}"),
         queue_id=queue,
+        arrived_at=at(start),
         enqueued_at=at(start),
         entered_at=at(start),
         left_at=at(start + wait),
+        ended_at=at(start + wait),
         exit_reason=reason,
     )
 
@@ -78,7 +89,12 @@ def waits(start: float = 0) -> Passage:
 def refused(reason: ExitReason = ExitReason.JOIN_FULL) -> Passage:
     """A call turned away at the door."""
     return Passage(
-        call_id=CallId("refused"), queue_id=SERVICE, enqueued_at=at(0), left_at=at(0), exit_reason=reason
+        call_id=CallId("refused"),
+        queue_id=SERVICE,
+        enqueued_at=at(0),
+        left_at=at(0),
+        ended_at=at(1),
+        exit_reason=reason,
     )
 
 
@@ -126,10 +142,22 @@ def rung(record: R, ring: int, *, limit: int = 3, seconds: float = 0) -> R:
 
 
 def seat(
-    since: float, until: float, activity: Activity, *, paused: bool = False, agent: AgentId = LIN
+    since: float,
+    until: float,
+    activity: Activity,
+    *,
+    paused: bool = False,
+    code: PauseCode | None = None,
+    agent: AgentId = LIN,
 ) -> SeatTime:
     """A stretch of an agent's time."""
-    return SeatTime(agent_id=agent, period=Period(at(since), at(until)), activity=activity, is_paused=paused)
+    return SeatTime(
+        agent_id=agent,
+        period=Period(at(since), at(until)),
+        activity=activity,
+        is_paused=paused,
+        pause_code=code,
+    )
 
 
 def status(since: float, until: float | None, is_: AgentStatus) -> StatusSpan:
@@ -140,6 +168,11 @@ def status(since: float, until: float | None, is_: AgentStatus) -> StatusSpan:
 def state(since: float, until: float | None, is_: AgentState) -> StateSpan:
     """A state span."""
     return StateSpan(at(since), None if until is None else at(until), is_)
+
+
+def unreachable(since: float, until: float | None) -> UnreachableSpan:
+    """A span in which no call can reach the phone."""
+    return UnreachableSpan(at(since), None if until is None else at(until))
 
 
 @dataclass
@@ -202,13 +235,14 @@ _starts = st.integers(0, 86_400)
 _rings = st.integers(1, 9)
 PASSAGES = st.one_of(
     st.builds(
-        lambda ring, wait, talk, start, hold, wrap_up, by_agent, on_hold, queue, agent: rung(
+        lambda ring, wait, talk, start, hold, wrap_up, flow, by_agent, on_hold, queue, agent: rung(
             answered(
                 wait,
                 talk,
                 start=start,
                 hold=hold,
                 wrap_up=wrap_up,
+                flow=flow,
                 by_agent=by_agent,
                 on_hold=on_hold,
                 queue=queue,
@@ -221,6 +255,7 @@ PASSAGES = st.one_of(
         _seconds,
         _seconds,
         _starts,
+        _seconds,
         _seconds,
         _seconds,
         st.booleans(),
@@ -270,12 +305,13 @@ OUTBOUND_CALLS = st.builds(
     st.sampled_from([LIN, WANG]),
 )
 SEATS = st.builds(
-    lambda since, length, activity, paused, agent: seat(
-        since, since + length, activity, paused=paused, agent=agent
+    lambda since, length, activity, paused, code, agent: seat(
+        since, since + length, activity, paused=paused, code=code, agent=agent
     ),
     _starts,
     st.integers(1, 20_000),
     st.sampled_from(Activity),
     st.booleans(),
+    st.sampled_from([None, AUTO_PAUSE]),
     st.sampled_from([LIN, WANG]),
 )

@@ -46,7 +46,10 @@ _NOT_MEASURED = ("adherence", "transfers", "transfer_rate", "first_contact_resol
 _NEVER_HERE = (
     *("exited", "left_empty", "left_by_key", "taken_out", "lost", "offers_failed", "offers_lost"),
     *("outbound_calls", "outbound_connected", "outbound_talk_time"),
+    *("unreachable", "auto_paused"),
+    "flow_time",
 )
+"""`flow_time`: on the judged floor every call goes straight into its queue."""
 _BANDS = (5, 10, 20, 30, 60, 120)
 
 Number = float | None
@@ -73,6 +76,16 @@ class Stay:
         """How long the agent held the caller."""
         won = self.call.winner
         return sum(until - since for since, until in won.holds) if won else 0.0
+
+    @property
+    def holds(self) -> int:
+        """How many times the agent put the caller on hold."""
+        return len(self.call.winner.holds) if self.call.winner else 0
+
+    @property
+    def lasted(self) -> float:
+        """The whole call."""
+        return (self.call.ended or 0.0) - self.call.began
 
     @property
     def ended_on_hold(self) -> bool:
@@ -272,6 +285,7 @@ class WireJudge:
         *,
         within: float,
         short: float,
+        resolve: float = 300,
         formula: str = "answered_and_abandoned",
         stays: Sequence[Stay] | None = None,
         ringings: Sequence[Ringing] | None = None,
@@ -280,10 +294,11 @@ class WireJudge:
         """Every figure of these; of everything when none are given."""
         return {
             **dict.fromkeys(_NEVER_HERE, Expected(0)),
-            **dict.fromkeys((*_NOT_MEASURED, "avg_outbound_talk"), Expected(None)),
+            **dict.fromkeys((*_NOT_MEASURED, "avg_outbound_talk", "avg_outbound_connecting"), Expected(None)),
             **self._of_calls(self.stays if stays is None else stays, within, short, formula),
             **self._of_ringings(self.ringings if ringings is None else ringings),
             **self._of_time(self.stretches if stretches is None else stretches),
+            **self._of_ended(self.stays if stays is None else stays, resolve),
         }
 
     def _of_calls(
@@ -326,12 +341,15 @@ class WireJudge:
             "held_calls": held,
             "ended_on_hold": on_hold,
             "hold_abandons": [stay for stay in on_hold if stay.call.left_by_caller],
+            "hold_agent_hang_ups": [stay for stay in on_hold if stay.call.is_ended_by_agent],
             "agent_hang_ups": [stay for stay in answered if stay.call.is_ended_by_agent],
             "repeat_calls": repeats,
         }
         return {
             **{name: Expected(len(some)) for name, some in counts.items()},
             **_bands(abandoned),
+            "holds": Expected(sum(stay.holds for stay in handled)),
+            "avg_holds": _rate(sum(stay.holds for stay in handled), len(handled)),
             "answer_rate": _rate(len(answered), len(offered)),
             "abandon_rate": _rate(len(abandoned) - len(shorts), len(offered) - len(shorts)),
             "repeat_rate": _rate(len(repeats), len(offered)),
@@ -352,6 +370,26 @@ class WireJudge:
             "talk_time": self._sum([stay.talked for stay in handled], handled),
             "hold_time": self._sum([stay.held for stay in held], held),
             "wrap_up_time": self._sum(wrap_ups, handled),
+        }
+
+    def _of_ended(self, stays: Sequence[Stay], resolve: float) -> dict[str, Expected]:
+        """The whole calls: from the INVITE to the end, and to that of the wrap-up."""
+        offered = [stay for stay in stays if stay.how != "refused"]
+        ended = [stay for stay in offered if stay.call.ended is not None]
+        lengths = [stay.lasted for stay in ended]
+        resolved = [
+            stay.lasted + (self.rules.wrap_ups[stay.queue] if stay.how == "answered" else 0) for stay in ended
+        ]
+        unclear = sum(
+            abs(each - resolve) <= self._close_of(stay) for stay, each in zip(ended, resolved, strict=True)
+        )
+        return {
+            "ended": Expected(len(ended)),
+            "resolved_in_time": Expected(sum(each <= resolve for each in resolved), unclear),
+            "call_time": self._sum(lengths, ended),
+            "avg_call_time": self._mean(lengths, ended),
+            "avg_resolution": self._mean(resolved, ended),
+            "avg_flow_time": Expected(0.0 if offered else None),
         }
 
     def _of_ringings(self, ringings: Sequence[Ringing]) -> dict[str, Expected]:
@@ -476,6 +514,7 @@ class WireJudge:
         asked = {
             "within": terms["within_seconds"],
             "short": terms["short_abandon_seconds"],
+            "resolve": terms["resolve_within_seconds"],
             "formula": terms["service_level"],
         }
         found = list(_compared("total", self.figures(**asked), report["total"]["figures"]))

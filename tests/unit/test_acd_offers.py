@@ -9,6 +9,8 @@ from app.acd.decision import Decision
 from app.acd.events import (
     CallBridged,
     DeviceChanged,
+    LogInRequested,
+    LogOutRequested,
     OfferAnswered,
     OfferFailed,
     OfferRinging,
@@ -18,6 +20,7 @@ from app.acd.events import (
 )
 from app.acd.facts import (
     AgentAvailabilityChanged,
+    AgentDeviceChanged,
     AgentStateChanged,
     AgentStatusChanged,
     CallConnected,
@@ -324,17 +327,44 @@ def test_a_phone_that_cannot_ring_gets_no_offer(state: DeviceState, reason: Unav
 
 
 def test_a_phone_that_comes_or_goes_is_told_of_its_agent() -> None:
-    """Once for each change that matters: nothing else of the agent changes by it."""
+    """Once for each change: for those who offer calls, and for the record of the agent's time."""
     story = support("ann")
     told = [
         story.tell(DeviceChanged(DeviceId("phone-ann"), state)).facts
         for state in (DeviceState.UNREACHABLE, DeviceState.UNREACHABLE, DeviceState.REACHABLE)
     ]
+    ann, phone = AgentId("ann"), DeviceId("phone-ann")
     assert told == [
-        (AgentAvailabilityChanged(story.now, AgentId("ann"), UnavailableReason.DEVICE_UNREACHABLE),),
+        (
+            AgentAvailabilityChanged(story.now, ann, UnavailableReason.DEVICE_UNREACHABLE),
+            AgentDeviceChanged(story.now, ann, phone, DeviceState.UNREACHABLE),
+        ),
         (),
-        (AgentAvailabilityChanged(story.now, AgentId("ann"), None),),
+        (
+            AgentAvailabilityChanged(story.now, ann, None),
+            AgentDeviceChanged(story.now, ann, phone, DeviceState.REACHABLE),
+        ),
     ]
+
+
+def test_a_phone_that_goes_in_a_call_is_told_though_the_agent_gets_no_offer_anyway() -> None:
+    """Idle time behind the call is not idle: the record must know."""
+    story = support("ann")
+    story.call("c1")
+    story.answer("ann")
+    ann, phone = AgentId("ann"), DeviceId("phone-ann")
+    facts = story.tell(DeviceChanged(phone, DeviceState.UNREACHABLE)).facts
+    assert facts == (AgentDeviceChanged(story.now, ann, phone, DeviceState.UNREACHABLE),)
+
+
+def test_whether_calls_can_reach_the_phone_is_told_at_the_log_in() -> None:
+    """It may have gone or come while nobody sat there."""
+    story = support("ann")
+    ann, phone = AgentId("ann"), DeviceId("phone-ann")
+    story.tell(LogOutRequested(ann))
+    assert story.tell(DeviceChanged(phone, DeviceState.UNREACHABLE)).facts == ()
+    told = only(story.tell(LogInRequested(ann, phone)), AgentDeviceChanged)
+    assert told.state is DeviceState.UNREACHABLE
 
 
 @pytest.mark.parametrize("by_timer", [True, False])
@@ -364,7 +394,7 @@ def test_a_connected_call_goes_on_when_the_phone_loses_its_registration() -> Non
     story = support("ann")
     story.call("c1")
     story.connect("ann")
-    assert story.tell(DeviceChanged(DeviceId("phone-ann"), DeviceState.UNREACHABLE)) == Decision()
+    assert story.tell(DeviceChanged(DeviceId("phone-ann"), DeviceState.UNREACHABLE)).commands == ()
     assert story.agent("ann").state is AgentState.CONNECTED
 
 

@@ -1,13 +1,16 @@
 """The figures, against examples counted by hand; and each figure against the records that it names as its own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.acd.availability import AUTO_PAUSE
 from app.acd.model import ExitReason, OfferOutcome
+from app.ids import PauseCode
 from metrics import definitions
 from metrics.definitions import FIGURES, Subject, Unit, Value
 from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
@@ -30,8 +33,8 @@ from tests.support.metrics_records import (
 TERMS = Terms(within=timedelta(seconds=20), short_abandon=timedelta(seconds=5))
 
 DAY: list[Passage] = [
-    answered(4, 100, hold=20, wrap_up=30, on_hold=True),
-    answered(10, 60),
+    answered(4, 100, hold=20, holds=3, wrap_up=30, on_hold=True),
+    answered(10, 60, flow=6),
     answered(20, 80, wrap_up=10, by_agent=True),  # exactly T: in time
     answered(50, 40),
     left(3),  # short
@@ -98,7 +101,17 @@ def value(name: str, total: Tally, terms: Terms = TERMS) -> Value:
         ("held_calls", 1),
         ("ended_on_hold", 1),
         ("hold_abandons", 1),
+        ("hold_agent_hang_ups", 0),
+        ("holds", 3),
+        ("avg_holds", 3 / 4),
         ("avg_hold_of_held", 20),
+        ("ended", 10),
+        ("resolved_in_time", 10),
+        ("call_time", (4 + 120) + (6 + 10 + 60) + (20 + 80) + (50 + 40) + 3 + 5 + 40 + 15 + 90 + 12),
+        ("avg_call_time", (124 + 76 + 100 + 90 + 165) / 10),
+        ("avg_resolution", (124 + 30 + 76 + 100 + 10 + 90 + 165) / 10),
+        ("flow_time", 6),
+        ("avg_flow_time", 6 / 11),
         ("handle_time", 100 + 20 + 30 + 60 + 80 + 10 + 40),
         ("talk_time", 100 + 60 + 80 + 40),
         ("hold_time", 20),
@@ -134,6 +147,40 @@ def test_five_formulas_give_five_service_levels_of_one_day(formula: ServiceLevel
     assert definitions.service_level(tally(DAY), formula) == pytest.approx(expected)
     terms = Terms(service_level=formula)
     assert value("service_level", tally(DAY, terms=terms), terms) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("talk", "in_time"), [(39.999, 1), (40, 1), (40.001, 0)])
+def test_a_resolution_of_exactly_r_is_in_time(talk: float, in_time: int) -> None:
+    """It begins with the arrival, and ends with the wrap-up: 5 s of announcements, 10 s of wait, and 5 s of notes."""
+    terms = Terms(resolve_within=timedelta(seconds=60))
+    day = [answered(10, talk, flow=5, wrap_up=5), waits()]
+    assert value("resolved_in_time", tally(day, terms=terms), terms) == in_time
+
+
+def test_who_ended_a_call_on_hold_is_told() -> None:
+    """The caller, the agent, or neither: then it was a fault."""
+    day = [
+        answered(1, hold=9, on_hold=True),
+        answered(1, hold=9, on_hold=True, by_agent=True),
+        replace(answered(1, hold=9, on_hold=True), is_ended_by_caller=False),
+    ]
+    names = ("ended_on_hold", "hold_abandons", "hold_agent_hang_ups")
+    assert [value(name, tally(day)) for name in names] == [3, 1, 1]
+
+
+def test_an_agent_in_error_is_paused_by_the_system_or_has_no_phone() -> None:
+    """Neither is idle time: no call could come."""
+    total = tally(
+        seats=[
+            seat(0, 60, Activity.IDLE),
+            seat(60, 100, Activity.UNREACHABLE),
+            seat(100, 130, Activity.PAUSED, paused=True, code=AUTO_PAUSE),
+            seat(130, 150, Activity.PAUSED, paused=True, code=PauseCode("lunch")),
+            seat(150, 210, Activity.TALKING),
+        ]
+    )
+    found = [value(name, total) for name in ("idle", "unreachable", "auto_paused", "paused", "occupancy")]
+    assert found == [60, 40, 30, 50, 0.5]
 
 
 @pytest.mark.parametrize(("wait", "in_time"), [(19.999, 1), (20, 1), (20.001, 0)])
@@ -186,6 +233,7 @@ def test_figures_of_outbound_calls_are_what_a_hand_counts() -> None:
     assert {name: value(name, total) for name in names} == {
         "outbound_calls": 3,
         "outbound_connected": 2,
+        "avg_outbound_connecting": 10,
         "outbound_talk_time": 60 + 30,
         "avg_outbound_talk": (60 + 30) / 2,
     }
@@ -207,6 +255,7 @@ def test_figures_of_agents_time_are_what_a_hand_counts() -> None:
     work = 60 + 1200 + 120 + 300 + 120
     assert value("logged_in", total) == 3600
     assert value("paused", total) == 1320
+    assert value("auto_paused", total) == 0
     assert value("occupancy", total) == pytest.approx(work / (work + 600))
     assert value("utilisation", total) == pytest.approx((3600 - 1320) / 3600)
 
@@ -214,11 +263,10 @@ def test_figures_of_agents_time_are_what_a_hand_counts() -> None:
 def test_nothing_has_no_rates_and_no_averages() -> None:
     """An empty interval is not an interval with a bad service level."""
     for figure in FIGURES.values():
-        expected = None if figure.unit is Unit.RATE or figure.name.startswith(("a", "avg")) else 0
-        if figure.unit is Unit.COUNT and not figure.needs:
-            expected = 0
-        if figure.needs:
-            expected = None
+        is_divided = (
+            figure.unit is Unit.RATE or figure.name.startswith("avg_") or figure.name in {"asa", "aht"}
+        )
+        expected = None if is_divided or figure.needs else 0
         assert figure.value(Tally(), TERMS) == expected, figure.name
 
 

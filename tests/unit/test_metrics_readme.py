@@ -11,7 +11,9 @@ README = Path(__file__).parents[2] / "metrics" / "README.md"
 
 def test_the_readme_lists_every_figure_with_its_formula() -> None:
     """Name, unit and formula, and none that does not exist."""
-    rows = re.findall(r"^\| `(\w+)` \| (count|rate|seconds) \| (.+) \|$", README.read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| (count|rate|seconds|number) \| (.+) \|$", README.read_text(), re.MULTILINE
+    )
     assert rows == [(each.name, each.unit, each.formula) for each in _in_order()]
 
 

@@ -1,5 +1,6 @@
 """An agent's time: two series become one, cut to the period; each second counts once."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -10,15 +11,20 @@ from hypothesis import strategies as st
 from app.acd.model import AgentState, AgentStatus
 from metrics.intervals import Grain, Period, cut
 from metrics.records import Activity
-from metrics.seat import StateSpan, StatusSpan, seat_times
-from tests.support.metrics_records import LIN, at, state, status
+from metrics.seat import StateSpan, StatusSpan, UnreachableSpan, seat_times
+from tests.support.metrics_records import LIN, at, state, status, unreachable
 
 
 def times(
-    statuses: list[StatusSpan], states: list[StateSpan], since: float, until: float
+    statuses: list[StatusSpan],
+    states: list[StateSpan],
+    since: float,
+    until: float,
+    *,
+    lost: Sequence[UnreachableSpan] = (),
 ) -> list[tuple[float, float, Activity]]:
-    """The agent's time, in seconds after nine."""
-    found = seat_times(LIN, statuses, states, within=Period(at(since), at(until)))
+    """The agent's time, in seconds after nine. `lost`: no call could reach the phone."""
+    found = seat_times(LIN, statuses, states, lost, within=Period(at(since), at(until)))
     return [
         (
             (each.period.since - at(0)).total_seconds(),
@@ -74,6 +80,44 @@ def test_who_dials_in_a_pause_is_outbound_and_paused() -> None:
     assert [(each.activity, each.is_paused) for each in found] == [(Activity.OUTBOUND, True)]
 
 
+def test_who_is_idle_with_a_phone_that_no_call_can_reach_is_not_idle() -> None:
+    """In a call, in a pause and behind the log-out, what the phone does is nobody's business."""
+    statuses = [
+        status(10, 100, AgentStatus.AVAILABLE),
+        status(100, 120, AgentStatus.PAUSED),
+        status(120, 150, AgentStatus.AVAILABLE),
+        status(150, None, AgentStatus.LOGGED_OUT),
+    ]
+    states = [
+        state(0, 40, AgentState.IDLE),
+        state(40, 60, AgentState.CONNECTED),
+        state(60, None, AgentState.IDLE),
+    ]
+    lost = [
+        unreachable(12, 15),
+        unreachable(20, 25),
+        unreachable(35, 70),
+        unreachable(90, 130),
+        unreachable(145, None),
+    ]
+    assert times(statuses, states, 0, 200, lost=lost) == [
+        (10, 12, Activity.IDLE),
+        (12, 15, Activity.UNREACHABLE),
+        (15, 20, Activity.IDLE),
+        (20, 25, Activity.UNREACHABLE),
+        (25, 35, Activity.IDLE),
+        (35, 40, Activity.UNREACHABLE),
+        (40, 60, Activity.TALKING),
+        (60, 70, Activity.UNREACHABLE),
+        (70, 90, Activity.IDLE),
+        (90, 100, Activity.UNREACHABLE),
+        (100, 120, Activity.PAUSED),
+        (120, 130, Activity.UNREACHABLE),
+        (130, 145, Activity.IDLE),
+        (145, 150, Activity.UNREACHABLE),
+    ]
+
+
 def _series(kinds: list[object]) -> st.SearchStrategy[list[tuple[int, int | None, object]]]:
     """Spans that follow each other without gaps; the last lasts."""
     borders = st.lists(st.integers(0, 7200), min_size=1, max_size=12, unique=True).map(sorted)
@@ -86,20 +130,22 @@ def _series(kinds: list[object]) -> st.SearchStrategy[list[tuple[int, int | None
     return borders.flatmap(spans)
 
 
-@given(_series(list(AgentStatus)), _series(list(AgentState)))
+@given(_series(list(AgentStatus)), _series(list(AgentState)), _series([True, False]))
 def test_pieces_of_a_shift_add_up_to_the_shift_however_it_is_cut(
     told_statuses: list[tuple[int, int | None, AgentStatus]],
     told_states: list[tuple[int, int | None, AgentState]],
+    told_devices: list[tuple[int, int | None, bool]],
 ) -> None:
     """Each activity in all intervals together lasts as long as in the whole period."""
     statuses = [status(*each) for each in told_statuses]
     states = [state(*each) for each in told_states]
+    lost = [unreachable(since, until) for since, until, is_lost in told_devices if is_lost]
     whole = Period(at(-60), at(8000))
     in_pieces: dict[Activity, timedelta] = {}
     for piece in cut(whole, Grain.QUARTER_HOUR, ZoneInfo("Asia/Shanghai")):
-        for each in seat_times(LIN, statuses, states, within=piece):
+        for each in seat_times(LIN, statuses, states, lost, within=piece):
             in_pieces[each.activity] = in_pieces.get(each.activity, timedelta()) + each.period.length
     at_once: dict[Activity, timedelta] = {}
-    for each in seat_times(LIN, statuses, states, within=whole):
+    for each in seat_times(LIN, statuses, states, lost, within=whole):
         at_once[each.activity] = at_once.get(each.activity, timedelta()) + each.period.length
     assert in_pieces == at_once

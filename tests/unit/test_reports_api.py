@@ -195,6 +195,7 @@ async def test_a_report_shows_its_terms_and_its_total(client: httpx2.AsyncClient
         "service_level": "answered_and_abandoned",
         "within_seconds": 20.0,
         "short_abandon_seconds": 5.0,
+        "resolve_within_seconds": 300.0,
     }
     figures = report["total"]["figures"]
     assert (figures["offered"], figures["answered"], figures["abandoned"], figures["overflowed"]) == (
@@ -220,6 +221,11 @@ async def test_another_formula_over_the_same_calls_gives_the_other_figure(client
         )
     ]
     assert levels == [0.5, 0.2, 0.4, 1.0, 0.25]
+    resolved = [
+        (await ask(client, resolve_within_seconds=seconds))["total"]["figures"]["resolved_in_time"]
+        for seconds in (50, 80, 2000)
+    ]
+    assert resolved == [2, 4, 5]
 
 
 async def test_rows_are_by_interval_and_queue(client: httpx2.AsyncClient) -> None:

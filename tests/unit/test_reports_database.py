@@ -11,7 +11,7 @@ from sqlalchemy.pool import QueuePool
 
 from app.acd import facts as acd
 from app.acd.explanation import Explanation
-from app.acd.model import AgentState, AgentStatus, ExitReason, OfferOutcome, Strategy
+from app.acd.model import AgentState, AgentStatus, DeviceState, ExitReason, OfferOutcome, Strategy
 from app.acd.rings import RingCount
 from app.api.errors import HistoryAway
 from app.api.reports import Reports
@@ -54,10 +54,11 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def arrives(call: str, second: float, number: str = "4001") -> list[Fact]:
-    """A caller is enqueued."""
+def arrives(call: str, second: float, number: str = "4001", *, flow: float = 0) -> list[Fact]:
+    """A caller is enqueued, `flow` seconds after arriving."""
+    arrived = at(second - flow)
     return [
-        calls.CallStarted(at(second), CallId(call), CallKind.INBOUND, at(second), number, "", "400"),
+        calls.CallStarted(arrived, CallId(call), CallKind.INBOUND, arrived, number, "", "400"),
         acd.CallQueued(at(second), CallId(call), SALES, at(second), 0, 1),
     ]
 
@@ -91,10 +92,11 @@ def story() -> list[Fact]:
     """One answered call, one abandoned from the same number, one refused."""
     gone = CallId("gone")
     return [
-        *arrives("taken", 2),
+        *arrives("taken", 2, flow=1.5),
         *answered("taken"),
         *arrives("gone", 100),
         acd.CallLeft(at(130), gone, SALES, at(100), ExitReason.ABANDONED, None, 1),
+        calls.CallEnded(at(131), gone, HangUpParty.CALLER, 16, None, 0),
         acd.CallLeft(at(200), CallId("full"), SALES, at(200), ExitReason.JOIN_FULL, None, 0),
     ]
 
@@ -118,7 +120,12 @@ async def test_a_passage_has_its_talk_hold_and_wrap_up(tmp_path: Path, database:
     assert (taken.wait, taken.talk, taken.hold, taken.wrap_up) == tuple(
         timedelta(seconds=seconds) for seconds in (8, 45, 15, 20)
     )
-    assert (taken.agent_id, taken.is_ended_by_agent, taken.is_repeat) == (ANN, True, False)
+    assert (taken.flow, taken.duration, taken.resolution) == tuple(
+        timedelta(seconds=seconds) for seconds in (1.5, 69.5, 89.5)
+    )
+    assert (taken.agent_id, taken.holds, taken.is_ended_by_agent, taken.is_repeat) == (ANN, 1, True, False)
+    assert (gone.flow, gone.duration, gone.holds) == (timedelta(0), timedelta(seconds=31), 0)
+    assert full.duration is None
     assert (gone.exit_reason, gone.wait, gone.is_repeat) == (
         ExitReason.ABANDONED,
         timedelta(seconds=30),
@@ -170,6 +177,37 @@ async def test_agents_time_is_read_as_it_passed(tmp_path: Path, database: TestDa
         (Activity.WRAPPING_UP, 10),
         (Activity.WRAPPING_UP, 10),
         (Activity.IDLE, 10),
+    ]
+
+
+async def test_idle_time_without_a_phone_is_told_apart(tmp_path: Path, database: TestDatabase) -> None:
+    """The phone goes during the call and comes back in an idle minute; at the next log-in it is there, whatever it did before."""
+    phone = DeviceId("phone1")
+    facts = [
+        acd.AgentDeviceChanged(at(0), ANN, phone, DeviceState.REACHABLE),
+        *answered("taken"),
+        acd.AgentDeviceChanged(at(60), ANN, phone, DeviceState.UNREACHABLE),
+        acd.AgentDeviceChanged(at(100), ANN, phone, DeviceState.BUSY_ELSEWHERE),
+        acd.AgentDeviceChanged(at(110), ANN, phone, DeviceState.UNREACHABLE),
+        acd.AgentStatusChanged(at(120), ANN, AgentStatus.LOGGED_OUT),
+        acd.AgentStatusChanged(at(150), ANN, AgentStatus.AVAILABLE),
+        acd.AgentDeviceChanged(at(150), ANN, phone, DeviceState.REACHABLE),
+    ]
+    async with running_journal(tmp_path, database.url) as journal:
+        for fact in sorted(facts, key=lambda each: each.at):
+            journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+        await journal.flush()
+        scope = Scope(Period(at(80), at(200)))
+        figures = PastFigures(journal.database.engine)
+        seats = [each async for each in figures.seat_times(scope)]
+        await rebuild(journal.database.engine, projector())
+        assert [each async for each in figures.seat_times(scope)] == seats
+    assert [(each.activity, each.period.length.total_seconds()) for each in seats] == [
+        (Activity.WRAPPING_UP, 10),
+        (Activity.UNREACHABLE, 10),
+        (Activity.IDLE, 10),
+        (Activity.UNREACHABLE, 10),
+        (Activity.IDLE, 50),
     ]
 
 

@@ -102,6 +102,9 @@ def test_an_answered_call_and_one_that_gave_up_are_counted() -> None:
     assert values(read, "asa", "avg_ring", "avg_talk", "service_level") == pytest.approx(
         [0.85, 0.75, 4.15, 0.5]
     )
+    assert values(read, "ended", "call_time", "resolved_in_time", "holds") == pytest.approx(
+        [2, 5 + 2.2, 2, 0]
+    )
     assert values(read, "talking", "wrapping_up", "logged_in") == pytest.approx([4.15, 0.4, 60])
 
 
@@ -133,10 +136,13 @@ def test_a_phone_that_stops_ringing_says_why_only_by_what_else_happened() -> Non
 def test_a_report_that_is_off_by_one_or_by_more_than_20_ms_is_found() -> None:
     """And one that says something that the judge cannot count."""
     read = judge([TALKED, GAVE_UP], [TAKEN, IGNORED])
-    figures: dict[str, Any] = {name: each.value for name, each in read.figures(within=1.5, short=1.0).items()}
+    figures: dict[str, Any] = {
+        name: each.value for name, each in read.figures(within=1.5, short=1.0, resolve=5.0).items()
+    }
     terms = {
         "within_seconds": 1.5,
         "short_abandon_seconds": 1.0,
+        "resolve_within_seconds": 5.0,
         "service_level": "answered_and_abandoned",
     }
 

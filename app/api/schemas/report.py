@@ -72,13 +72,25 @@ class ScopeQuery(PeriodQuery):
     short_abandon_seconds: Annotated[
         float | None, Field(ge=0, le=600, description="An abandon before this is short.")
     ] = None
+    resolve_within_seconds: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=86_400,
+            description="R: a call that takes no longer, wrap-up included, is resolved in time.",
+        ),
+    ] = None
 
     def terms(self, default: Terms) -> Terms:
         """The terms, filled up by the site's."""
-        within, short = self.within_seconds, self.short_abandon_seconds
+
+        def given(seconds: float | None, otherwise: timedelta) -> timedelta:
+            return otherwise if seconds is None else timedelta(seconds=seconds)
+
         return Terms(
-            within=default.within if within is None else timedelta(seconds=within),
-            short_abandon=default.short_abandon if short is None else timedelta(seconds=short),
+            within=given(self.within_seconds, default.within),
+            short_abandon=given(self.short_abandon_seconds, default.short_abandon),
+            resolve_within=given(self.resolve_within_seconds, default.resolve_within),
             service_level=self.service_level or default.service_level,
         )
 
@@ -136,6 +148,7 @@ class TermsShape(Shape):
     service_level: ServiceLevel
     within_seconds: float
     short_abandon_seconds: float
+    resolve_within_seconds: float
 
 
 class RowShape(Shape):
@@ -225,4 +238,5 @@ def terms_of(terms: Terms) -> TermsShape:
         service_level=terms.service_level,
         within_seconds=terms.within.total_seconds(),
         short_abandon_seconds=terms.short_abandon.total_seconds(),
+        resolve_within_seconds=terms.resolve_within.total_seconds(),
     )

@@ -143,6 +143,29 @@ async def test_a_report_counts_what_agents_called_outside(hotline: Hotline) -> N
     assert [each["what"] for each in behind] == ["connected", "not_connected"]
 
 
+async def test_an_agent_whose_phone_is_gone_is_not_idle(hotline: Hotline) -> None:
+    """For half a second: it unregisters, and comes back."""
+    async with aiohttp.ClientSession() as http:
+        reader = Reader(hotline, http)
+        agent = await hotline.agent(1)
+        now = hotline.thirdring.service.clock.now
+        lost_after = now()
+        await agent.unregister()
+        await until(lambda: hotline.reason(1) is not None, "the phone still counts")
+        lost_before = now()
+        await until(lambda: now() >= lost_before + timedelta(seconds=0.5), "time stands still")
+        await agent.register()
+        await until(lambda: hotline.reason(1) is None, "the phone is not back")
+        back = now()
+        await hotline.thirdring.journal.flush()
+        (row,) = json.loads(await reader.text(by="agent"))["rows"]
+        behind = await reader.behind(row["calls"], "unreachable")
+    unreachable = row["figures"]["unreachable"]
+    assert 0.5 <= unreachable <= (back - lost_after).total_seconds()
+    assert row["figures"]["idle"] > 0
+    assert [(each["what"], each["agent_id"]) for each in behind] == [("unreachable", "agent1")]
+
+
 def _events_by_call(log: list[str]) -> list[list[str]]:
     """In the order in which the calls appear."""
     events: dict[str, list[str]] = {}

@@ -46,8 +46,7 @@ _NOT_MEASURED = ("adherence", "transfers", "transfer_rate", "first_contact_resol
 _NEVER_HERE = (
     *("exited", "left_empty", "left_by_key", "taken_out", "lost", "offers_failed", "offers_lost"),
     *("outbound_calls", "outbound_connected", "outbound_talk_time"),
-    *("unreachable", "auto_paused"),
-    "flow_time",
+    *("auto_paused", "flow_time"),
 )
 """`flow_time`: on the judged floor every call goes straight into its queue."""
 _BANDS = (5, 10, 20, 30, 60, 120)
@@ -426,6 +425,8 @@ class WireJudge:
         return {
             **{kind: spent(kind) for kind in kinds},
             "logged_in": Expected(total, blur),
+            # Who logs in the moment the phone has registered may be there first.
+            "unreachable": Expected(0.0, CLOSE * len({each.agent for each in stretches})),
             "paused": Expected(resting, self._blur(paused)),
             "occupancy": Expected(work / whole, blur / whole) if whole else Expected(None),
             "utilisation": Expected((total - resting) / total, blur / total) if total else Expected(None),

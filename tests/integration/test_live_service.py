@@ -1,6 +1,5 @@
 """The live stream and the REST interface of the real service, with real phones, through a kill of the service."""
 
-import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,18 +34,14 @@ async def test_a_wallboard_sees_a_call_from_its_arrival_to_its_end(service_proce
         assert board.values[f"call:{call_id}"] is None
 
 
-async def test_a_change_is_heard_within_a_tenth_of_a_second(service_process: ServiceProcess) -> None:
-    """From the request that makes it; 10 ms of it is the time in which changes gather."""
+async def test_each_change_of_an_agent_is_heard(service_process: ServiceProcess) -> None:
+    """Pauses and resumes, one after the other. How fast: `python -m tests.bench.live`."""
     async with stream_of(service_process).following("agent:agent1") as board:
-        delays = []
-        for code in ("lunch", None) * 5:
-            await service_process.log_in("agent1")
+        await service_process.log_in("agent1")
+        for code in ("lunch", None) * 2:
             path = "pause" if code else "resume"
-            began = time.monotonic()
             await service_process.ask("POST", f"agents/agent1/{path}", {"code": code} if code else None)
             await board.hear_of("agent:agent1", pause_code=code, status="paused" if code else "available")
-            delays.append(time.monotonic() - began)
-    assert sorted(delays)[len(delays) // 2] < timedelta(milliseconds=100).total_seconds(), delays
 
 
 async def test_after_a_kill_a_wallboard_and_the_history_know_everything(

@@ -128,7 +128,7 @@ async def test_a_phone_answered_in_a_gap_longer_than_its_ring_time_is_joined_aft
         await talk(call, agent)
         await service.until_agent("agent1", "connected")
         told = datetime.fromisoformat(str((await the_call(service))["answered_at"])).timestamp()
-        assert abs(told - answered_at) < 0.1, "the answer is dated when it was heard of"
+        assert abs(told - answered_at) < 0.5, "the answer is dated when it was heard of"
 
 
 async def test_a_phone_that_still_rings_after_the_restart_can_be_answered(

@@ -488,16 +488,12 @@ async def test_the_server_may_end_with_clients_connected(stage: Stage) -> None:
     await connection.__aexit__(None, None, None)
 
 
-def test_an_entry_costs_nothing_while_nobody_listens() -> None:
-    """Less than two microseconds in the dispatcher's turn (measured: 0.1), and nothing is kept."""
+def test_nothing_is_kept_while_nobody_listens() -> None:
+    """However much happens."""
     stage = Stage()
     listener = _hub_of(stage)
-
-    event, outcome = TimePassed(), Outcome()
-    started = time.perf_counter()
-    for seq in range(100_000):
-        listener.on_entry(seq, event, outcome)
-    assert time.perf_counter() - started < 0.2
+    for seq in range(100):
+        listener.on_entry(seq, TimePassed(), Outcome())
     assert listener._pending == []
 
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from app.calls.shifts import Shifts
 from app.ids import AgentId, QueueId
-from metrics.definitions import FIGURES, Figure, Subject, Value
+from metrics.definitions import FIGURES
+from metrics.figure import Figure, Subject, Value
 from metrics.intervals import Grain, Period, cut, interval_of
 from metrics.records import Offer, OutboundCall, Passage, SeatTime
 from metrics.tally import Tally

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.api.behind import shape_of, utc
 from app.api.schemas.report import ReportQuery, ReportShape, RingReportShape, RingRowShape, RowShape, terms_of
-from metrics.definitions import Value
+from metrics.figure import Value
 from metrics.report import By, Key, Layout, Report
 from metrics.rings import RingTally
 from metrics.tally import Tally

@@ -22,7 +22,8 @@ from app.api.whose import agents_asked_for
 from app.calls.shifts import Shift, Shifts
 from app.ids import QueueId
 from app.runtime.service import Service
-from metrics.definitions import FIGURES, Figure, Subject
+from metrics.definitions import FIGURES
+from metrics.figure import Figure, Subject
 from metrics.intervals import Period, day
 from metrics.queue_log import queues_of
 from metrics.records import Offer, OutboundCall, Passage, SeatTime

@@ -19,7 +19,7 @@ from app.calls.events import Event
 from app.calls.turn import Outcome
 from app.ids import CallId, QueueId
 from app.runtime.service import Service
-from metrics.definitions import service_level
+from metrics.call_figures import service_level
 from metrics.intervals import day
 from metrics.records import Passage
 from metrics.scope import Scope

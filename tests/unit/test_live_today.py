@@ -19,7 +19,7 @@ from app.calls.turn import Outcome
 from app.ids import AgentId, OfferId, QueueId
 from app.live import hub, today
 from app.live.today import Today
-from metrics.definitions import service_level
+from metrics.call_figures import service_level
 from metrics.records import Passage
 from metrics.scope import Scope
 from metrics.tally import Tally

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from app.acd.availability import AUTO_PAUSE
 from app.acd.model import ExitReason, OfferOutcome
 from app.ids import PauseCode
-from metrics import definitions
-from metrics.definitions import FIGURES, Subject, Unit, Value
+from metrics.call_figures import service_level
+from metrics.definitions import FIGURES
+from metrics.figure import Subject, Unit, Value
 from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
 from metrics.tally import Tally
 from metrics.terms import ServiceLevel, Terms
@@ -144,7 +145,7 @@ def test_figures_of_calls_are_what_a_hand_counts(name: str, expected: float) -> 
 )
 def test_five_formulas_give_five_service_levels_of_one_day(formula: ServiceLevel, expected: float) -> None:
     """Short abandons, overflows and waiting calls are what they differ by."""
-    assert definitions.service_level(tally(DAY), formula) == pytest.approx(expected)
+    assert service_level(tally(DAY), formula) == pytest.approx(expected)
     terms = Terms(service_level=formula)
     assert value("service_level", tally(DAY, terms=terms), terms) == pytest.approx(expected)
 
@@ -336,7 +337,7 @@ def test_what_nothing_is_known_of_has_a_name_and_says_what_it_needs(name: str) -
 def test_every_service_level_is_between_none_and_all(passages: list[Passage]) -> None:
     """Whatever happened that day, and whatever the formula."""
     for formula in ServiceLevel:
-        level = definitions.service_level(tally(passages), formula)
+        level = service_level(tally(passages), formula)
         assert level is None or 0 <= level <= 1
 
 

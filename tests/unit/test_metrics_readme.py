@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from metrics.definitions import FIGURES, Figure, Subject
+from metrics.definitions import FIGURES
+from metrics.figure import Figure, Subject
 from metrics.terms import SERVICE_LEVELS
 
 README = Path(__file__).parents[2] / "metrics" / "README.md"

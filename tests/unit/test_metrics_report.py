@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.acd.model import ExitReason
-from metrics.definitions import FIGURES, Subject, Unit
+from metrics.definitions import FIGURES
+from metrics.figure import Subject, Unit
 from metrics.intervals import Grain, Period
 from metrics.records import Activity, Offer, OutboundCall, Passage, SeatTime
 from metrics.report import By, Layout, Report, TooManyRowsError

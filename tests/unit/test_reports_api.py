@@ -17,7 +17,8 @@ from app.api import routers
 from app.calls.shifts import Shift, Shifts
 from app.ids import AgentId
 from app.site.model import Site
-from metrics.definitions import FIGURES, Unit
+from metrics.definitions import FIGURES
+from metrics.figure import Unit
 from metrics.records import Activity, Passage
 from metrics.scope import Scope
 from tests.support.metrics_records import (

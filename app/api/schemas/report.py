@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api.schemas.base import Instant, Moment, Name, Shape, TeamName
-from metrics.definitions import Subject, Unit
+from metrics.figure import Subject, Unit
 from metrics.intervals import Grain
 from metrics.report import By
 from metrics.terms import ServiceLevel, Terms

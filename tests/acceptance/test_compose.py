@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-import subprocess
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,13 +13,13 @@ from app.__main__ import main
 from app.asterisk.bundle import ensure
 from app.settings import Settings
 from metrics.dashboards.files import documents
+from tests.support.compose import REPOSITORY, make_secrets
 from tests.support.compose import composed as compose_config
 from tests.support.databases import POSTGRESQL
 from tests.support.prometheus import METRICS, configuration, promtool
 
 pytestmark = pytest.mark.acceptance
 
-REPOSITORY: Final = Path(__file__).parents[2]
 SITE: Final = REPOSITORY / "app/site/examples/compose.yaml"
 
 Service = dict[str, Any]
@@ -143,9 +142,9 @@ def test_make_secrets_makes_every_secret_that_the_composition_reads(
     composed: dict[str, Any], tmp_path: Path
 ) -> None:
     """Once: a second run changes none."""
-    secrets = _make_secrets(tmp_path)
+    secrets = make_secrets(tmp_path)
     assert {secret["file"] for secret in composed["secrets"].values()} == set(secrets)
-    assert _make_secrets(tmp_path) == secrets
+    assert make_secrets(tmp_path) == secrets
 
 
 def test_the_database_address_is_read_from_its_secret(
@@ -155,7 +154,7 @@ def test_the_database_address_is_read_from_its_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With the user, the database and the password that PostgreSQL is started with."""
-    secrets = _make_secrets(tmp_path)
+    secrets = make_secrets(tmp_path)
     assert "thirdring_database_url" in services["thirdring"]["secrets"]
     monkeypatch.setitem(Settings.model_config, "secrets_dir", tmp_path / "var/secrets")
     monkeypatch.delenv("THIRDRING_DATABASE_URL", raising=False)
@@ -175,7 +174,7 @@ def test_the_configuration_that_it_writes_lets_the_service_in_and_nobody_else(
     composed: dict[str, Any], services: dict[str, Service], tmp_path: Path
 ) -> None:
     """The composition's own command, with its own site file and secret."""
-    _make_secrets(tmp_path)
+    make_secrets(tmp_path)
     site = tmp_path / "site.yaml"
     text = SITE.read_text(encoding="utf-8")
     site.write_text(text.replace("/run/secrets/", f"{tmp_path}/var/secrets/"), encoding="utf-8")
@@ -277,11 +276,3 @@ def _folder_at(service: Service, place: str) -> Path:
 def _command(services: dict[str, Service]) -> list[str]:
     command: list[str] = services["configuration"]["command"]
     return command
-
-
-def _make_secrets(folder: Path) -> dict[str, str]:
-    """Path -> content, after `make secrets` in an empty folder."""
-    makefile = REPOSITORY / "Makefile"
-    subprocess.run(["make", "--silent", f"--file={makefile}", "secrets"], cwd=folder, check=True)
-    files = (folder / "var" / "secrets").iterdir()
-    return {str(file.relative_to(folder)): file.read_text() for file in files}

@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from app.asterisk.bundle import Bundle, cache_directory, ensure
 from app.asterisk.mirror import DEBIAN_KEYRING, find_mirror
+from tests.support.libraries import write_library_table
 
 # Built for this machine's C library, which therefore stays the machine's own.
 _BUNDLE: Final = Bundle(
@@ -71,10 +72,7 @@ class Buildah:
         return done.stdout
 
     def command(self, *arguments: str) -> list[str]:
-        """A command line. The program finds its libraries by a table that it alone sees in the place of the machine's.
-
-        A library path in the environment would not do: buildah starts itself anew in the container, without it.
-        """
+        """A command line. The program finds its libraries by a table that it alone sees in the place of the machine's."""
         mount = f"mount --bind {shlex.quote(str(self._libraries))} /etc/ld.so.cache"
         program = str(self._root / _BUNDLE.proof)
         return ["unshare", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh", program, *arguments]
@@ -93,6 +91,10 @@ class Buildah:
         volumes = [f"--volume={source}:{place}:ro" for source, place in mounts.items()]
         options = ("--layers", "--format=docker", "--pull-never", self._policy)
         self.run("build", *options, *volumes, f"--target={target}", f"--tag={target}", str(context))
+
+    def export(self, target: str, archive: Path, *, name: str) -> None:
+        """Write an image to a file, by the name under which an engine shall load it."""
+        self.run("push", "--quiet", self._policy, target, f"docker-archive:{archive}:{name}")
 
     def start_from(self, image: str, *, name: str) -> None:
         """Make a container. One of that name that was left over is removed."""
@@ -114,10 +116,6 @@ class Buildah:
     # ---- how -------------------------------------------------------------------------------------------------------
 
     @property
-    def _libraries(self) -> Path:
-        return self.store / "ld.so.cache"
-
-    @property
     def _policy(self) -> str:
         return f"--signature-policy={self.store / 'policy.json'}"
 
@@ -126,12 +124,7 @@ class Buildah:
         (self.store / "registries.conf").write_text("unqualified-search-registries = []\n")
         folders = f'graphroot = "{self.store / "layers"}"\nrunroot = "{self.store / "run"}"\n'
         (self.store / "storage.conf").write_text(f'[storage]\ndriver = "overlay"\n{folders}')
-        listed = self.store / "ld.so.conf"
-        libraries = [
-            str(folder) for place in ("usr/lib", "lib") for folder in self._root.glob(f"{place}/*-gnu")
-        ]
-        listed.write_text("\n".join(["include /etc/ld.so.conf", *libraries, ""]))
-        subprocess.run(["/sbin/ldconfig", "-X", "-f", listed, "-C", self._libraries], check=True)
+        self._libraries = write_library_table(self._root, self.store)
 
     def _debootstrap(self, suite: str, folder: Path) -> None:
         home = self._root / "usr/share/debootstrap"

@@ -1,15 +1,16 @@
-"""Docker's own Compose, which reads and checks a compose file without any engine."""
+"""Docker's own Compose, which reads and checks a compose file without any engine; and what it wants beside the file."""
 
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from app.asterisk.bundle import Bundle, ensure
 from app.asterisk.program import with_own_loader
 
+REPOSITORY: Final = Path(__file__).parents[2]
 COMPOSE = Bundle(
     name="compose",
     suite="forky",
@@ -33,3 +34,11 @@ def composed(file: Path) -> dict[str, Any]:
     assert not done.stderr, done.stderr
     read: dict[str, Any] = yaml.safe_load(done.stdout)
     return read
+
+
+def make_secrets(folder: Path) -> dict[str, str]:
+    """Path -> content, after `make secrets` in that folder."""
+    command = ["make", "--silent", f"--file={REPOSITORY / 'Makefile'}", "secrets"]
+    subprocess.run(command, cwd=folder, check=True)
+    files = (folder / "var" / "secrets").iterdir()
+    return {str(file.relative_to(folder)): file.read_text() for file in files}

@@ -17,7 +17,7 @@ from app.asterisk.errors import BundleError
 from tests.support.buildah import Buildah, CannotBuild
 
 REPOSITORY: Final = Path(__file__).parents[2]
-_BASES: Final = {
+TARGETS: Final = {
     "thirdring": ("docker.io/library/debian:bookworm-slim", "bookworm"),
     "asterisk": ("docker.io/library/debian:forky-slim", "forky"),
 }
@@ -77,10 +77,7 @@ class Image:
 
     def build(self) -> None:
         """Build it, and make the containers."""
-        base, suite = _BASES[self.target]
-        self._buildah.ensure_base(base, suite=suite)
-        mounts = _lent(self._buildah.store / "lent") if self.target == "thirdring" else {}
-        self._buildah.build(context=REPOSITORY, target=self.target, mounts=mounts)
+        build_target(self._buildah, self.target)
         for container in (self._for_short, self._for_long):
             self._buildah.start_from(self.target, name=container)
 
@@ -94,7 +91,7 @@ class Image:
     @property
     def own_megabytes(self) -> int:
         """Its size without the base: how large that is, is Debian's business."""
-        return self._megabytes(self.target) - self._megabytes(_BASES[self.target][0])
+        return self._megabytes(self.target) - self._megabytes(TARGETS[self.target][0])
 
     def _megabytes(self, name: str) -> int:
         (found,) = json.loads(self._buildah.run("images", "--json", name))
@@ -127,6 +124,14 @@ class Image:
         return self._buildah.command("run", *options, container, "--", *command)
 
 
+def build_target(buildah: Buildah, target: str) -> None:
+    """Build a target of the Dockerfile; quickly, when nothing of it changed."""
+    base, suite = TARGETS[target]
+    buildah.ensure_base(base, suite=suite)
+    mounts = _lent(buildah.store / "lent") if target == "thirdring" else {}
+    buildah.build(context=REPOSITORY, target=target, mounts=mounts)
+
+
 def _youngest(group: int) -> int:
     """The last process of a process group: the one that the others were made for."""
     pids = [int(process.name) for process in Path("/proc").glob("[0-9]*")]
@@ -145,7 +150,7 @@ def built_images() -> Iterator[dict[str, Image]]:
     """Target -> image, all of them. Skips the tests where images cannot be built, and says why."""
     try:
         with Buildah.open() as buildah:
-            images = {target: Image(buildah, target) for target in _BASES}
+            images = {target: Image(buildah, target) for target in TARGETS}
             for image in images.values():
                 image.build()
             yield images

@@ -2,7 +2,9 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from metrics.dashboards.panels import COUNT, PER_SECOND, SECONDS, board, lines, number, quantiles
+from metrics.dashboards.panels import BAD, COUNT, GOOD, PER_SECOND, SECONDS, board, lines, number, quantiles
+
+_YES_NO = {0: "no", 1: "yes"}
 
 
 def asterisk() -> Dashboard:
@@ -12,14 +14,23 @@ def asterisk() -> Dashboard:
         "Thirdring: ARI and Asterisk",
         [
             number(
-                "Connected", "min(thirdring_ari_connected)", about="1: connected, and every channel known."
+                "Connected",
+                "min(thirdring_ari_connected)",
+                about="Yes: connected, and every channel known.",
+                colours=[(0, BAD), (1, GOOD)],
+                words=_YES_NO,
             ),
             number(
-                "Requests held back", "max(thirdring_ari_circuit_open)", about="1: Asterisk does not answer."
+                "Requests held back",
+                "max(thirdring_ari_circuit_open)",
+                about="Yes: Asterisk does not answer.",
+                colours=[(0, GOOD), (1, BAD)],
+                words=_YES_NO,
             ),
             number(
                 "Deaths of Asterisk in a day",
                 'sum(increase(thirdring_asterisk_incidents_total{incident="Died"}[1d]))',
+                colours=[(0, GOOD), (1, BAD)],
             ),
             quantiles(
                 "Requests", "thirdring_ari_request_seconds_bucket", about="From sending to the answer."

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from metrics.dashboards.panels import COUNT, SECONDS, SHARE, board, lines, number
+from metrics.dashboards.panels import BAD, COUNT, GOOD, SECONDS, SHARE, board, lines, number, promise
 
 
 def floor() -> Dashboard:
@@ -14,20 +14,27 @@ def floor() -> Dashboard:
             number("Waiting", 'sum(thirdring_queue_calls{state="waiting"})'),
             number("Ringing", 'sum(thirdring_queue_calls{state="offered"})'),
             number("Talking", 'sum(thirdring_queue_calls{state="connected"})'),
-            number("Longest wait", "max(thirdring_queue_longest_wait_seconds)", unit=SECONDS),
             number(
+                "Longest wait",
+                "max(thirdring_queue_longest_wait_seconds)",
+                unit=SECONDS,
+                about="Red from 3 minutes, when somebody is woken up.",
+                colours=[(0, GOOD), (180, BAD)],
+            ),
+            promise(
                 "Service level",
                 "sum(increase(thirdring_queue_calls_answered_in_time_total[15m])) / "
                 "sum(thirdring:queue_calls_judged:increase15m)",
-                unit=SHARE,
-                about="15 minutes: answered in time by answered and abandoned, without short abandons.",
+                target="max(thirdring_service_level_target_ratio)",
+                about="15 minutes: answered in time by answered and abandoned, without short abandons. Red below the site's target.",
             ),
             number(
                 "Within three rings",
                 "sum(increase(thirdring_offers_answered_in_ring_limit_total[15m])) / "
                 'sum(increase(thirdring_offers_ended_total{outcome="answered"}[15m]))',
                 unit=SHARE,
-                about="15 minutes: answers before the fourth ring, of all answers.",
+                about="15 minutes: answers before the fourth ring, of all answers. Red below 90%.",
+                colours=[(0, BAD), (0.9, GOOD)],
             ),
             lines(
                 "Calls",

@@ -3,26 +3,65 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from grafana_foundation_sdk.builders import dashboard, prometheus, stat, timeseries
-from grafana_foundation_sdk.models.dashboard import DataSourceRef, GridPos, VariableRefresh
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardSpecialValueMapOptions,
+    DataSourceRef,
+    DataTransformerConfig,
+    GridPos,
+    SpecialValueMap,
+    SpecialValueMatch,
+    Threshold,
+    ThresholdsMode,
+    ValueMap,
+    ValueMappingResult,
+    VariableRefresh,
+)
 
 SECONDS, SHARE, COUNT, PER_SECOND, BYTES = "s", "percentunit", "short", "cps", "bytes"
+GOOD, WARNING, BAD, PLAIN = "green", "orange", "red", "text"
 
 _SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 _COLUMNS, _NUMBER_WIDTH, _LINES_WIDTH, _HEIGHT = 24, 4, 8, 7
 _REFRESH, _RANGE = "10s", "now-3h"
 
 Panel = stat.Panel | timeseries.Panel
+Colours = Sequence[tuple[float, str]]
+"""Each colour and the value from which it holds; the first holds for what is below it, too."""
 
 
-def number(title: str, expression: str, *, unit: str = COUNT, about: str = "") -> stat.Panel:
-    """The value now, large."""
-    return (
+def number(
+    title: str,
+    expression: str,
+    *,
+    unit: str = COUNT,
+    about: str = "",
+    colours: Colours = ((0, PLAIN),),
+    words: Mapping[int, str] | None = None,
+) -> stat.Panel:
+    """The value now, large; `words` stand for values that are codes. A share of nothing is told in words, not left blank."""
+    mappings = [_words(words)] if words else [_NOTHING] if unit == SHARE else []
+    panel = (
         stat.Panel()
         .title(title)
         .description(about)
         .unit(unit)
         .datasource(_SOURCE)
+        .thresholds(_thresholds(colours, ThresholdsMode.ABSOLUTE))
+        .mappings([*mappings])
         .with_target(_query(expression, title, letter="A").instant())
+    )
+    return panel.decimals(0) if unit == COUNT else panel
+
+
+def promise(title: str, expression: str, *, target: str, about: str = "") -> stat.Panel:
+    """A share that is bad below another one, which Prometheus knows: Grafana takes it as 100 percent of the scale of colours."""
+    as_whole = {"configRefId": "B", "mappings": [{"fieldName": "target", "handlerKey": "max"}]}
+    return (
+        number(title, expression, unit=SHARE, about=about)
+        .min(0)
+        .thresholds(_thresholds([(0, BAD), (100, GOOD)], ThresholdsMode.PERCENTAGE))
+        .with_target(_query(target, "target", letter="B").instant())
+        .with_transformation(DataTransformerConfig(id_val="configFromData", options=as_whole))
     )
 
 
@@ -83,6 +122,23 @@ def _queues() -> dashboard.QueryVariable:
         .include_all(include_all=True)
         .all_value(".*")
     )
+
+
+def _thresholds(colours: Colours, mode: ThresholdsMode) -> dashboard.ThresholdsConfig:
+    (_, lowest), *others = colours
+    steps = [Threshold(color=lowest), *(Threshold(value=value, color=colour) for value, colour in others)]
+    return dashboard.ThresholdsConfig().mode(mode).steps(steps)
+
+
+def _words(words: Mapping[int, str]) -> ValueMap:
+    return ValueMap(options={str(value): ValueMappingResult(text=word) for value, word in words.items()})
+
+
+_NOTHING = SpecialValueMap(
+    options=DashboardSpecialValueMapOptions(
+        match=SpecialValueMatch.NULL_AND_NAN, result=ValueMappingResult(text="no calls", color=PLAIN)
+    )
+)
 
 
 def _query(expression: str, legend: str, *, letter: str) -> prometheus.Dataquery:

@@ -2,7 +2,19 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from metrics.dashboards.panels import BYTES, COUNT, SECONDS, SHARE, board, lines, number, quantiles
+from metrics.dashboards.panels import (
+    BAD,
+    BYTES,
+    COUNT,
+    GOOD,
+    SECONDS,
+    SHARE,
+    WARNING,
+    board,
+    lines,
+    number,
+    quantiles,
+)
 
 
 def service() -> Dashboard:
@@ -12,10 +24,18 @@ def service() -> Dashboard:
         "Thirdring: service health",
         [
             number(
-                "Worst part", "max(thirdring_part_level)", about="0 ok, 1 degraded, 2 down: no calls taken."
+                "Worst part",
+                "max(thirdring_part_level)",
+                about="Degraded: calls go on. Down: no calls taken.",
+                colours=[(0, GOOD), (1, WARNING), (2, BAD)],
+                words={0: "ok", 1: "degraded", 2: "down"},
             ),
             number("Entries not in the database", "max(thirdring_journal_waiting_rows)"),
-            number("Lost entries in a day", "sum(increase(thirdring_journal_lost_rows_total[1d]))"),
+            number(
+                "Lost entries in a day",
+                "sum(increase(thirdring_journal_lost_rows_total[1d]))",
+                colours=[(0, GOOD), (1, BAD)],
+            ),
             number("Wallboards and desks", "sum(thirdring_live_clients)"),
             lines("Parts", {"{{part}}": "max by (part) (thirdring_part_level)"}),
             quantiles(

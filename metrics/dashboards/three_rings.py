@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from metrics.dashboards.panels import PER_SECOND, SECONDS, SHARE, board, lines, number, quantiles
+from metrics.dashboards.panels import BAD, GOOD, PER_SECOND, SECONDS, SHARE, board, lines, number, quantiles
 
 _CHOSEN = 'queue=~"$queue"'
 
@@ -20,7 +20,8 @@ def three_rings() -> Dashboard:
                 "Within three rings",
                 f"sum(increase({within}[$__range])) / sum(increase({answered}[$__range]))",
                 unit=SHARE,
-                about="Over the whole time shown.",
+                about="Over the whole time shown. Red below 90%.",
+                colours=[(0, BAD), (0.9, GOOD)],
             ),
             lines(
                 "Within three rings, 15 minutes",

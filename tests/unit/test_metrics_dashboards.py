@@ -30,6 +30,22 @@ def test_every_panel_says_what_it_shows_and_asks_something() -> None:
             assert all(target["expr"] and target["legendFormat"] for target in panel["targets"])
 
 
+def test_large_numbers_turn_red_where_the_alerts_begin() -> None:
+    """Grafana's own colours, green and red from 80, say nothing: each number has its own."""
+    alerts = {rule["alert"]: rule["expr"] for rule in _rules("alerts.yaml")}
+    steps = {
+        panel["title"]: [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]]
+        for document in documents().values()
+        for panel in panels(json.loads(document))
+        if panel["type"] == "stat"
+    }
+    assert steps["Longest wait"] == [None, 180]
+    assert "> 180" in alerts["ThirdringCallerWaitsLong"]
+    assert steps["Within three rings"] == [None, 0.9]
+    assert "< 0.9" in alerts["ThirdringThirdRingMissed"]
+    assert steps["Waiting"] == [None]
+
+
 def test_panels_of_a_dashboard_lie_beside_each_other() -> None:
     """None over another, none out of Grafana's 24 columns."""
     for document in documents().values():
@@ -48,8 +64,7 @@ def test_panels_of_a_dashboard_lie_beside_each_other() -> None:
 
 def test_every_recording_rule_that_a_dashboard_names_exists() -> None:
     """A panel of a rule that was renamed would be empty for ever."""
-    groups = yaml.safe_load((RULES / "recording.yaml").read_text())["groups"]
-    recorded = {rule["record"] for group in groups for rule in group["rules"]}
+    recorded = {rule["record"] for rule in _rules("recording.yaml")}
     named = {name for text in _all_expressions() for name in re.findall(r"thirdring:[\w:]+", text)}
     assert named <= recorded
 
@@ -63,8 +78,12 @@ def test_every_instrument_is_shown_somewhere() -> None:
     assert {name for name in exported if name not in shown} == {"thirdring_requests_refused"}
 
 
+def _rules(file: str) -> list[Any]:
+    groups = yaml.safe_load((RULES / file).read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
 def _all_expressions() -> list[str]:
-    rules: list[Any] = [yaml.safe_load(file.read_text()) for file in RULES.glob("*.yaml")]
-    texts = [rule["expr"] for file in rules for group in file["groups"] for rule in group["rules"]]
+    texts = [rule["expr"] for file in RULES.glob("*.yaml") for rule in _rules(file.name)]
     boards = [text for document in documents().values() for text in expressions(json.loads(document))]
     return [*texts, *boards]

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from metrics.dashboards.panels import SHARE, board, lines, number
+from metrics.dashboards.panels import SHARE, board, lines, number, parts
 
 _CHOSEN = 'queue=~"$queue"'
 _WORK = 'state=~"offered|connected|held|wrap_up|outbound"'
@@ -26,13 +26,13 @@ def agents() -> Dashboard:
                 unit=SHARE,
                 about="Of those logged in: ringing, talking, holding, wrapping up or calling.",
             ),
-            lines(
+            parts(
                 "By status and state", {"{{status}}, {{state}}": "sum by (status, state) (thirdring_agents)"}
             ),
-            lines(
+            parts(
                 "What keeps members from calls",
-                {"{{queue}} {{reason}}": f"sum by (queue, reason) (thirdring_queue_members{{{_CHOSEN}}})"},
-                about="The one reason of each member; available ones too.",
+                {"{{reason}}": f"sum by (reason) (thirdring_queue_members{{{_CHOSEN}}})"},
+                about="The one reason of each member of the chosen queues; available ones too.",
             ),
             lines(
                 "Offers per minute by outcome",

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from metrics.dashboards.panels import BAD, COUNT, GOOD, SECONDS, SHARE, board, lines, number, promise
+from metrics.dashboards.panels import BAD, COUNT, GOOD, SECONDS, SHARE, board, lines, number, parts, promise
 
 
 def floor() -> Dashboard:
@@ -41,7 +41,7 @@ def floor() -> Dashboard:
                 {"{{state}}": "sum by (state) (thirdring_queue_calls)"},
                 about="Calls in queues, and those that talk.",
             ),
-            lines("Agents", {"{{status}}, {{state}}": "sum by (status, state) (thirdring_agents)"}),
+            parts("Agents", {"{{status}}, {{state}}": "sum by (status, state) (thirdring_agents)"}),
             lines(
                 "Arrivals and ends per minute",
                 {

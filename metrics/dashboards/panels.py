@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from grafana_foundation_sdk.builders import dashboard, prometheus, stat, timeseries
+from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
+from grafana_foundation_sdk.models.common import GraphDrawStyle, StackingMode
 from grafana_foundation_sdk.models.dashboard import (
     DashboardSpecialValueMapOptions,
     DataSourceRef,
@@ -23,6 +24,8 @@ GOOD, WARNING, BAD, PLAIN = "green", "orange", "red", "text"
 _SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 _COLUMNS, _NUMBER_WIDTH, _LINES_WIDTH, _HEIGHT = 24, 4, 8, 7
 _REFRESH, _RANGE = "10s", "now-3h"
+_ENDS_AT = {COUNT: 1.0, SHARE: 0.1}
+"""How far a scale goes at least: Grafana's own, of nothing but zeros, ends at 100, which are 10,000 percent."""
 
 Panel = stat.Panel | timeseries.Panel
 Colours = Sequence[tuple[float, str]]
@@ -65,12 +68,35 @@ def promise(title: str, expression: str, *, target: str, about: str = "") -> sta
     )
 
 
-def lines(title: str, queries: Mapping[str, str], *, unit: str = COUNT, about: str = "") -> timeseries.Panel:
-    """Values over time: expressions by legend, in which `{{label}}` stands for a label's value."""
+def lines(
+    title: str,
+    queries: Mapping[str, str],
+    *,
+    unit: str = COUNT,
+    about: str = "",
+    words: Mapping[int, str] | None = None,
+) -> timeseries.Panel:
+    """Values over time: expressions by legend, in which `{{label}}` stands for a label's value; `words` as in `number`."""
     panel = timeseries.Panel().title(title).description(about).unit(unit).min(0).datasource(_SOURCE)
+    if words:
+        panel.mappings([_words(words)]).max(max(words)).decimals(0)
+    elif unit in _ENDS_AT:
+        panel.axis_soft_max(_ENDS_AT[unit])
     for number_, (legend, expression) in enumerate(queries.items()):
         panel.with_target(_query(expression, legend, letter=chr(ord("A") + number_)))
     return panel
+
+
+def parts(title: str, queries: Mapping[str, str], *, about: str = "") -> timeseries.Panel:
+    """Counts that make up a whole, upon each other: one without a value is zero, where a line would break off."""
+    return (
+        lines(title, queries, about=about)
+        .stacking(common.StackingConfig().mode(StackingMode.NORMAL))
+        .draw_style(GraphDrawStyle.BARS)
+        .bar_width_factor(1)
+        .line_width(0)
+        .fill_opacity(70)
+    )
 
 
 def quantiles(title: str, histogram: str, *, about: str = "", by: str = "") -> timeseries.Panel:

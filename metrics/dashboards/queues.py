@@ -55,8 +55,8 @@ def queues() -> Dashboard:
             lines(
                 "Left without an agent per minute",
                 {
-                    "{{queue}} {{reason}}": f"60 * sum by (queue, reason) (rate(thirdring_queue_calls_left_total{{{_CHOSEN}}}[$__rate_interval]))",
-                    "{{queue}} refused": f"60 * sum by (queue) (rate(thirdring_queue_calls_refused_total{{{_CHOSEN}}}[$__rate_interval]))",
+                    "{{reason}}": f"60 * sum by (reason) (rate(thirdring_queue_calls_left_total{{{_CHOSEN}}}[$__rate_interval]))",
+                    "refused": f"60 * sum(rate(thirdring_queue_calls_refused_total{{{_CHOSEN}}}[$__rate_interval]))",
                 },
             ),
             quantiles("Conversations", f"thirdring_talk_seconds_bucket{{{_CHOSEN}}}", about="Hold included."),

@@ -16,6 +16,8 @@ from metrics.dashboards.panels import (
     quantiles,
 )
 
+_LEVELS = {0: "ok", 1: "degraded", 2: "down"}
+
 
 def service() -> Dashboard:
     """Whether it decides fast, writes everything down, and lives within its means."""
@@ -28,7 +30,7 @@ def service() -> Dashboard:
                 "max(thirdring_part_level)",
                 about="Degraded: calls go on. Down: no calls taken.",
                 colours=[(0, GOOD), (1, WARNING), (2, BAD)],
-                words={0: "ok", 1: "degraded", 2: "down"},
+                words=_LEVELS,
             ),
             number("Entries not in the database", "max(thirdring_journal_waiting_rows)"),
             number(
@@ -37,7 +39,7 @@ def service() -> Dashboard:
                 colours=[(0, GOOD), (1, BAD)],
             ),
             number("Wallboards and desks", "sum(thirdring_live_clients)"),
-            lines("Parts", {"{{part}}": "max by (part) (thirdring_part_level)"}),
+            lines("Parts", {"{{part}}": "max by (part) (thirdring_part_level)"}, words=_LEVELS),
             quantiles(
                 "Decisions",
                 "thirdring_dispatch_seconds_bucket",
@@ -70,7 +72,7 @@ def service() -> Dashboard:
                 "Processor",
                 {"{{instance}}": "rate(process_cpu_seconds_total[$__rate_interval])"},
                 unit=SHARE,
-                about="1: one core in full, and the end of what one process can do.",
+                about="100%: one core in full, and the end of what one process can do.",
             ),
             lines("Memory", {"{{instance}}": "process_resident_memory_bytes"}, unit=BYTES),
         ],

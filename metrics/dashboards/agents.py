@@ -5,6 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from metrics.dashboards.panels import SHARE, board, lines, number, parts
 
 _CHOSEN = 'queue=~"$queue"'
+_LOGGED_IN = 'status!="logged_out"'
 _WORK = 'state=~"offered|connected|held|wrap_up|outbound"'
 
 
@@ -14,15 +15,12 @@ def agents() -> Dashboard:
         "agents",
         "Thirdring: agents",
         [
-            number("Logged in", 'sum(thirdring_agents{status!="logged_out"})'),
-            number(
-                "Available and idle", 'sum(thirdring_agents{status="available",state="idle"}) or vector(0)'
-            ),
-            number("Paused", 'sum(thirdring_agents{status="paused"}) or vector(0)'),
+            number("Logged in", _count(_LOGGED_IN)),
+            number("Available and idle", _count('status="available",state="idle"')),
+            number("Paused", _count('status="paused"')),
             number(
                 "Busy",
-                f"(sum(thirdring_agents{{{_WORK}}}) or vector(0)) / "
-                '(sum(thirdring_agents{status!="logged_out"}) > 0)',
+                f"({_count(_WORK)}) / (sum(thirdring_agents{{{_LOGGED_IN}}}) > 0)",
                 unit=SHARE,
                 about="Of those logged in: ringing, talking, holding, wrapping up or calling.",
             ),
@@ -49,3 +47,8 @@ def agents() -> Dashboard:
         ],
         by_queue=True,
     )
+
+
+def _count(chosen: str) -> str:
+    """How many agents: 0 if none of them is so, nothing if nobody tells of agents."""
+    return f"sum(thirdring_agents{{{chosen}}}) or 0 * sum(thirdring_agents)"

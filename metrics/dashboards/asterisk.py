@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from metrics.dashboards.panels import BAD, COUNT, GOOD, PER_SECOND, SECONDS, board, lines, number, quantiles
+from metrics.dashboards.panels import BAD, COUNT, GOOD, SECONDS, board, lines, number, quantiles
 
 _YES_NO = {0: "no", 1: "yes"}
 
@@ -21,26 +21,28 @@ def asterisk() -> Dashboard:
                 words=_YES_NO,
             ),
             number(
-                "Requests held back",
+                "Held back",
                 "max(thirdring_ari_circuit_open)",
-                about="Yes: Asterisk does not answer.",
+                about="Yes: no requests are sent, for Asterisk does not answer.",
                 colours=[(0, GOOD), (1, BAD)],
                 words=_YES_NO,
             ),
             number(
-                "Deaths of Asterisk in a day",
+                "Deaths in a day",
                 'sum(increase(thirdring_asterisk_incidents_total{incident="Died"}[1d]))',
+                about="Of Asterisk.",
                 colours=[(0, GOOD), (1, BAD)],
             ),
             quantiles(
-                "Requests", "thirdring_ari_request_seconds_bucket", about="From sending to the answer."
+                "Time of requests",
+                "thirdring_ari_request_seconds_bucket",
+                about="From sending to the answer.",
             ),
             lines(
-                "Requests by result",
+                "Requests per second by result",
                 {
                     "{{result}}": "sum by (result) (rate(thirdring_ari_request_seconds_count[$__rate_interval]))"
                 },
-                unit=PER_SECOND,
                 about="Refused ones are usual: something ended while we wrote.",
             ),
             quantiles(
@@ -49,9 +51,8 @@ def asterisk() -> Dashboard:
                 about="By the clocks of both machines.",
             ),
             lines(
-                "Events by type",
+                "Events per second by type",
                 {"{{type}}": "sum by (type) (rate(thirdring_ari_events_total[$__rate_interval]))"},
-                unit=PER_SECOND,
             ),
             lines(
                 "Incidents",

@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 
-SECONDS, SHARE, COUNT, PER_SECOND, BYTES = "s", "percentunit", "short", "cps", "bytes"
+SECONDS, SHARE, COUNT, BYTES = "s", "percentunit", "short", "bytes"
 GOOD, WARNING, BAD, PLAIN = "green", "orange", "red", "text"
 
 _SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")

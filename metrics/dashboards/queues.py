@@ -59,7 +59,11 @@ def queues() -> Dashboard:
                     "refused": f"60 * sum(rate(thirdring_queue_calls_refused_total{{{_CHOSEN}}}[$__rate_interval]))",
                 },
             ),
-            quantiles("Conversations", f"thirdring_talk_seconds_bucket{{{_CHOSEN}}}", about="Hold included."),
+            quantiles(
+                "Length of conversations",
+                f"thirdring_talk_seconds_bucket{{{_CHOSEN}}}",
+                about="Hold included.",
+            ),
         ],
         by_queue=True,
     )

@@ -32,7 +32,9 @@ def service() -> Dashboard:
                 colours=[(0, GOOD), (1, WARNING), (2, BAD)],
                 words=_LEVELS,
             ),
-            number("Entries not in the database", "max(thirdring_journal_waiting_rows)"),
+            number(
+                "Entries that wait", "max(thirdring_journal_waiting_rows)", about="Not in the database yet."
+            ),
             number(
                 "Lost entries in a day",
                 "sum(increase(thirdring_journal_lost_rows_total[1d]))",
@@ -41,7 +43,7 @@ def service() -> Dashboard:
             number("Wallboards and desks", "sum(thirdring_live_clients)"),
             lines("Parts", {"{{part}}": "max by (part) (thirdring_part_level)"}, words=_LEVELS),
             quantiles(
-                "Decisions",
+                "Time of decisions",
                 "thirdring_dispatch_seconds_bucket",
                 about="From an event to its actions: decided, written down, sent.",
             ),
@@ -55,7 +57,7 @@ def service() -> Dashboard:
                 about="Age of the oldest entry of a batch when the database has it.",
             ),
             lines(
-                "Entries that wait",
+                "Where entries wait",
                 {
                     "for the database": "max(thirdring_journal_waiting_rows)",
                     "in memory, the disk fails": "max(thirdring_journal_held_rows)",
@@ -64,7 +66,7 @@ def service() -> Dashboard:
             ),
             lines("Oldest entry that waits", {"age": "max(thirdring_journal_waiting_seconds)"}, unit=SECONDS),
             quantiles(
-                "Live state",
+                "Delay of the live state",
                 "thirdring_live_lag_seconds_bucket",
                 about="From a change to its messages in the clients' outboxes.",
             ),

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from metrics.dashboards.panels import BAD, GOOD, PER_SECOND, SECONDS, SHARE, board, lines, number, quantiles
+from metrics.dashboards.panels import BAD, GOOD, SECONDS, SHARE, board, lines, number, quantiles
 
 _CHOSEN = 'queue=~"$queue"'
 
@@ -34,12 +34,11 @@ def three_rings() -> Dashboard:
                 about="From the first ringing to the end of the offer, whatever its end.",
             ),
             lines(
-                "Answers within and over",
+                "Answers within and over per minute",
                 {
-                    "within three rings": f"sum(rate({within}[$__rate_interval]))",
-                    "over": f"sum(rate({answered}[$__rate_interval])) - sum(rate({within}[$__rate_interval]))",
+                    "within three rings": f"60 * sum(rate({within}[$__rate_interval]))",
+                    "over": f"60 * (sum(rate({answered}[$__rate_interval])) - sum(rate({within}[$__rate_interval])))",
                 },
-                unit=PER_SECOND,
             ),
         ],
         by_queue=True,

@@ -27,7 +27,7 @@ def floor() -> Dashboard:
             promise(
                 "Service level",
                 f"(sum(thirdring:queue_service_level:ratio15m * {_JUDGED}) or 0 * sum({_JUDGED})) / sum({_JUDGED})",
-                target="max(thirdring_service_level_target_ratio)",
+                target="max(last_over_time(thirdring_service_level_target_ratio[15m]))",
                 about="15 minutes: answered in time by answered and abandoned, without short abandons. Red below the site's target.",
             ),
             number(

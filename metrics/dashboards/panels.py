@@ -9,6 +9,8 @@ from grafana_foundation_sdk.models.dashboard import (
     DataSourceRef,
     DataTransformerConfig,
     GridPos,
+    RangeMap,
+    RegexMap,
     SpecialValueMap,
     SpecialValueMatch,
     Threshold,
@@ -27,6 +29,7 @@ _REFRESH, _RANGE = "10s", "now-3h"
 _ENDS_AT = {COUNT: 1.0, SHARE: 0.1}
 """How far a scale goes at least: Grafana's own, of nothing but zeros, ends at 100, which are 10,000 percent."""
 
+_Mapping = ValueMap | RangeMap | RegexMap | SpecialValueMap
 Panel = stat.Panel | timeseries.Panel
 Colours = Sequence[tuple[float, str]]
 """Each colour and the value from which it holds; the first holds for what is below it, too."""
@@ -41,8 +44,10 @@ def number(
     colours: Colours = ((0, PLAIN),),
     words: Mapping[int, str] | None = None,
 ) -> stat.Panel:
-    """The value now, large; `words` stand for values that are codes. A share of nothing is told in words, not left blank."""
-    mappings = [_words(words)] if words else [_NOTHING] if unit == SHARE else []
+    """The value now, large; `words` stand for values that are codes. What is no number is told in words, not left blank or green."""
+    told: list[_Mapping] = [_UNKNOWN, _NO_SHARE]
+    if words:
+        told.append(_words(words))
     panel = (
         stat.Panel()
         .title(title)
@@ -50,7 +55,9 @@ def number(
         .unit(unit)
         .datasource(_SOURCE)
         .thresholds(_thresholds(colours, ThresholdsMode.ABSOLUTE))
-        .mappings([*mappings])
+        .mappings(told)
+        # Grafana's own choice, the last number, makes no difference between 0 / 0 and no data.
+        .reduce_options(common.ReduceDataOptions().calcs(["last"]))
         .with_target(_query(expression, title, letter="A").instant())
     )
     return panel.decimals(0) if unit == COUNT else panel
@@ -160,11 +167,13 @@ def _words(words: Mapping[int, str]) -> ValueMap:
     return ValueMap(options={str(value): ValueMappingResult(text=word) for value, word in words.items()})
 
 
-_NOTHING = SpecialValueMap(
-    options=DashboardSpecialValueMapOptions(
-        match=SpecialValueMatch.NULL_AND_NAN, result=ValueMappingResult(text="no calls", color=PLAIN)
-    )
-)
+def _special(match: SpecialValueMatch, word: str) -> SpecialValueMap:
+    result = ValueMappingResult(text=word, color=PLAIN)
+    return SpecialValueMap(options=DashboardSpecialValueMapOptions(match=match, result=result))
+
+
+_UNKNOWN = _special(SpecialValueMatch.NULL, "no data")
+_NO_SHARE = _special(SpecialValueMatch.NA_N, "no calls")
 
 
 def _query(expression: str, legend: str, *, letter: str) -> prometheus.Dataquery:

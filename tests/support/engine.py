@@ -6,8 +6,11 @@ it is killed the kernel ends whatever runs below it, and its bridges, ports, pac
 
 import asyncio
 import ctypes
+import fcntl
 import json
 import os
+import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -74,21 +77,21 @@ class Engine:
             raise CannotRun("only root may run a container engine")
         root = ensure(ENGINE)
         _check_kernel(root)
-        # Layers lie where buildah's lie; the path of a socket has to be short.
         with (
+            _layers() as layers,
+            # The path of a socket has to be short.
             tempfile.TemporaryDirectory(prefix="thirdring-engine-", dir="/tmp") as name,
-            tempfile.TemporaryDirectory(prefix="engine-", dir=cache_directory()) as data,
             _control_groups(Path(name).name),
         ):
             folder = Path(name)
-            process = _start(root, folder, Path(data))
+            process = _start(root, folder, layers)
             engine = cls(root, process, folder)
             try:
                 asyncio.run(until(engine._answers, engine._log, timeout=_ANSWERS_WITHIN))
                 yield engine
             finally:
                 if process.poll() is None:
-                    os.kill(_child(process.pid), 9)
+                    os.kill(_child(process.pid), signal.SIGKILL)
                 process.wait()
 
     def docker(self, *arguments: str) -> str:
@@ -154,7 +157,21 @@ class Engine:
         return f"the engine does not start: {(self._folder / 'log').read_text()[-3000:]}"
 
 
-def _start(root: Path, folder: Path, data: Path) -> "subprocess.Popen[bytes]":
+@contextmanager
+def _layers() -> Iterator[Path]:
+    """An empty folder, where buildah's layers lie too, for one engine at a time. What a killed run left there goes first."""
+    folder = cache_directory() / "engine-layers"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+
+def _start(root: Path, folder: Path, layers: Path) -> "subprocess.Popen[bytes]":
     """Start it; it ends with us, however we end."""
     programs = folder / "bin"
     programs.mkdir()
@@ -167,7 +184,7 @@ def _start(root: Path, folder: Path, data: Path) -> "subprocess.Popen[bytes]":
         "XTABLES_LIBDIR": str(next(root.glob("usr/lib/*/xtables"))),
     }
     options = {
-        "data-root": data,
+        "data-root": layers,
         "host": f"unix://{folder / 'socket'}",
         "cgroup-parent": f"/{folder.name}",
         "init-path": root / "usr/bin/tini-static",

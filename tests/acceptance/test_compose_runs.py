@@ -125,8 +125,8 @@ async def test_prometheus_scrapes_the_service_and_all_rules_are_evaluated(compos
         async with aiohttp.ClientSession(_PROMETHEUS) as http:
 
             async def target_is_up() -> bool:
-                (target,) = (await _get(http, "/api/v1/targets"))["data"]["activeTargets"]
-                return bool(target["health"] == "up")
+                targets = (await _get(http, "/api/v1/targets"))["data"]["activeTargets"]
+                return [target["health"] for target in targets] == ["up"]
 
             async def rules_that_are_not_ok() -> list[str]:
                 groups = (await _get(http, "/api/v1/rules"))["data"]["groups"]
@@ -251,13 +251,13 @@ async def _call(
         await _desk(admin, agent, "log-in")
         there = await caller.call("4001", caller_number=f"1380000111{agent}")
         here = await phone.next_call(within=_SOON)
-        await here.until_answered()
+        await here.until_answered(within=_SOON)
         there.play(_CALLER_HZ)
         here.play(_AGENT_HZ)
         await there.hears(_AGENT_HZ, within=_SOON)
         await here.hears(_CALLER_HZ, within=_SOON)
         there.hang_up()
-        await here.until_ended()
+        await here.until_ended(within=_SOON)
         await phone.unregister()
     await _desk(admin, agent, "log-out")
 

@@ -87,7 +87,7 @@ class Engine:
             process = _start(root, folder, layers)
             engine = cls(root, process, folder)
             try:
-                asyncio.run(until(engine._answers, engine._log, timeout=_ANSWERS_WITHIN))
+                engine._wait_for_answers()
                 yield engine
             finally:
                 if process.poll() is None:
@@ -143,6 +143,12 @@ class Engine:
         )
         assert done.returncode == 0, f"{command}: {(done.stdout + done.stderr)[-4000:]}"
         return done.stdout
+
+    def _wait_for_answers(self) -> None:
+        try:
+            asyncio.run(until(self._answers, self._log, timeout=_ANSWERS_WITHIN))
+        except AssertionError as error:
+            raise CannotRun(str(error)) from error
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self._log()

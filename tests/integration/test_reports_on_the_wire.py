@@ -143,7 +143,10 @@ async def agrees_with_the_wire(
     """Hold everything that the service tells against the judge; returns a report by agent. Raises `Disturbed`."""
     reports.until = datetime.fromtimestamp(judge.until + 1, UTC)
     await until_written(reports, judge)
-    terms = f"within_seconds={3 * judge.rules.ring}&short_abandon_seconds={judge.rules.spared}&resolve_within_seconds=5"
+    terms = (
+        f"within_seconds={3 * judge.rules.ring}&short_abandon_seconds={judge.rules.spared}"
+        f"&resolve_within_seconds={judge.clear_resolution()}"
+    )
     found: list[str] = []
     for query in [*LAYOUTS, *(f"service_level={each}" for each in FORMULAS)]:
         found += judge.differences(await reports.report(f"{terms}&{query}"))

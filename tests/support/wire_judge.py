@@ -197,6 +197,14 @@ class WireJudge:
         """Who took the call."""
         return self.rules.agents[call.winner.phone] if call.winner else None
 
+    def clear_resolution(self) -> float:
+        """Seconds that no call is near to with its resolution: the middle of the widest gap around the usual ones."""
+        all_of_them = sorted(self._resolution(stay) for stay in self.stays if stay.call.ended is not None)
+        quarter = len(all_of_them) // 4
+        gaps = pairwise(all_of_them[quarter : len(all_of_them) - quarter])
+        below, above = max(gaps, key=lambda gap: gap[1] - gap[0])
+        return (below + above) / 2
+
     # --- what happened -------------------------------------------------------------------------------------------
 
     def _find_call_of(self, ringing: Ringing) -> None:
@@ -375,21 +383,19 @@ class WireJudge:
         """The whole calls: from the INVITE to the end, and to that of the wrap-up."""
         offered = [stay for stay in stays if stay.how != "refused"]
         ended = [stay for stay in offered if stay.call.ended is not None]
-        lengths = [stay.lasted for stay in ended]
-        resolved = [
-            stay.lasted + (self.rules.wrap_ups[stay.queue] if stay.how == "answered" else 0) for stay in ended
-        ]
-        unclear = sum(
-            abs(each - resolve) <= self._close_of(stay) for stay, each in zip(ended, resolved, strict=True)
-        )
+        lengths, resolved = [stay.lasted for stay in ended], [self._resolution(stay) for stay in ended]
         return {
             "ended": Expected(len(ended)),
-            "resolved_in_time": Expected(sum(each <= resolve for each in resolved), unclear),
+            "resolved_in_time": Expected(sum(each <= resolve for each in resolved)),
             "call_time": self._sum(lengths, ended),
             "avg_call_time": self._mean(lengths, ended),
             "avg_resolution": self._mean(resolved, ended),
             "avg_flow_time": Expected(0.0 if offered else None),
         }
+
+    def _resolution(self, stay: Stay) -> float:
+        """The whole call, and the notes after it."""
+        return stay.lasted + (self.rules.wrap_ups[stay.queue] if stay.how == "answered" else 0)
 
     def _of_ringings(self, ringings: Sequence[Ringing]) -> dict[str, Expected]:
         ended = [each for each in ringings if each.over is not None]

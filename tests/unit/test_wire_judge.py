@@ -108,6 +108,18 @@ def test_an_answered_call_and_one_that_gave_up_are_counted() -> None:
     assert values(read, "talking", "wrapping_up", "logged_in") == pytest.approx([4.15, 0.4, 60])
 
 
+def test_a_border_of_resolutions_is_where_no_call_is() -> None:
+    """Calls of 1, 2, 4 and 5 seconds, all abandoned: 3 lies in the gap, and two calls are below."""
+    there = [
+        caller(str(number), 10 * number).answer(10 * number + 0.01, 200).sends(10 * number + lasted, "BYE")
+        for number, lasted in enumerate((1, 2, 4, 5))
+    ]
+    read = judge(there, [])
+    assert read.clear_resolution() == pytest.approx(3, abs=0.001)
+    figures = read.figures(within=1.5, short=1.0, resolve=read.clear_resolution())
+    assert figures["resolved_in_time"].value == 2
+
+
 def test_who_waits_too_long_has_a_stay_in_each_queue() -> None:
     """Sales keeps its callers for 2.6 s; the wait begins once."""
     there = caller("3", 0, dials="4002").answer(0.01, 180).sends(4, "CANCEL")

@@ -11,7 +11,7 @@ What this has to know (measured on 22.10.1):
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.ari import messages as ari
@@ -40,6 +40,7 @@ UNREAD = (
 
 _Q850_NORMAL = 16
 _ARI_DELETE = 32
+_FASTEST_TIMER = timedelta(seconds=1)
 
 
 class Translator:
@@ -101,7 +102,8 @@ class Translator:
         self._registry.discard(channel_id)
         hang_up = self._hang_ups.pop(channel_id, None)
         if hang_up is None:
-            yield from self._ended(channel_id, LegEnd.BY_TIMER, event.cause, event.tech_cause)
+            end = LegEnd.BY_PHONE if _is_refused(event) else LegEnd.BY_TIMER
+            yield from self._ended(channel_id, end, event.cause, event.tech_cause)
         else:
             yield from self._ended(
                 channel_id, _end(hang_up), event.cause, hang_up.tech_cause or event.tech_cause
@@ -183,6 +185,12 @@ def _shown(text: str) -> str:
 def two(args: Sequence[str]) -> tuple[str, str]:
     """Kind, and the number or leg, of what the dialplan said when it handed a channel over; empty where it said less."""
     return (args[0] if args else "", args[1] if len(args) > 1 else "")
+
+
+def _is_refused(destroyed: ari.ChannelDestroyed) -> bool:
+    """Whether a phone refused, so fast that Asterisk did not tell of a hang-up. What Asterisk itself ends by time is older."""
+    is_phones_answer = destroyed.tech_cause // 100 in {4, 6}
+    return is_phones_answer and destroyed.at - destroyed.channel.created_at < _FASTEST_TIMER
 
 
 def _end(hang_up: ari.ChannelHangupRequest) -> LegEnd:

@@ -3,7 +3,8 @@
 The controller decides this, not the phone: Asterisk's cause codes are the same for a phone that rejects and for a timer that
 fires. What tells them apart (measured, Asterisk 22.10.1): a hang-up by the phone gives `ChannelHangupRequest` without `soft`, a
 hang-up by us or by a timer gives it with `soft`, and a reject carries the SIP status in `tech_cause`. A ring time-out of
-Asterisk's own shows SIP 480 that no phone has sent, and no hang-up request at all.
+Asterisk's own shows SIP 480 that no phone has sent, and no hang-up request at all. Nor does a reject that comes at once, now and then:
+a channel that lived for less than a second with a status of SIP was rejected.
 """
 
 from enum import StrEnum

@@ -1,6 +1,6 @@
 """Asterisk's events in call control's words: each row of the measured table of who hung up, and the phones' states."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -64,9 +64,10 @@ def hang_up_request(*, soft: bool = False, cause: int = 0, tech_cause: int = 0) 
     return told(ari.ChannelHangupRequest, channel=channel(), soft=soft, cause=cause, tech_cause=tech_cause)
 
 
-def destroyed(*, cause: int, tech_cause: int = 0) -> Any:
-    """The channel is gone."""
-    return told(ari.ChannelDestroyed, channel=channel(), cause=cause, tech_cause=tech_cause)
+def destroyed(*, cause: int, tech_cause: int = 0, after: float = 0) -> Any:
+    """The channel is gone, so many seconds after it came to be."""
+    at = (datetime.fromisoformat(STAMP) + timedelta(seconds=after)).isoformat()
+    return ari.ChannelDestroyed(timestamp=at, channel=channel(), cause=cause, tech_cause=tech_cause)
 
 
 def left() -> Any:
@@ -80,7 +81,11 @@ def left() -> Any:
         ([hang_up_request(tech_cause=486)], destroyed(cause=17, tech_cause=486), (LegEnd.BY_PHONE, 17, 486)),
         ([hang_up_request(tech_cause=603)], destroyed(cause=21, tech_cause=603), (LegEnd.BY_PHONE, 21, 603)),
         ([hang_up_request()], destroyed(cause=16), (LegEnd.BY_PHONE, 16, None)),
-        ([], destroyed(cause=19, tech_cause=480), (LegEnd.BY_TIMER, 19, 480)),
+        ([], destroyed(cause=19, tech_cause=480, after=1), (LegEnd.BY_TIMER, 19, 480)),
+        ([], destroyed(cause=17, tech_cause=486, after=0.02), (LegEnd.BY_PHONE, 17, 486)),
+        ([], destroyed(cause=19, tech_cause=480, after=0.02), (LegEnd.BY_PHONE, 19, 480)),
+        ([], destroyed(cause=20, after=0.02), (LegEnd.BY_TIMER, 20, None)),
+        ([], destroyed(cause=34, tech_cause=503, after=0.02), (LegEnd.BY_TIMER, 34, 503)),
         ([hang_up_request(soft=True, cause=32)], destroyed(cause=26), (LegEnd.BY_US, 26, None)),
         ([hang_up_request(soft=True, cause=1)], destroyed(cause=44), (LegEnd.BY_NETWORK, 44, None)),
         (
@@ -89,7 +94,19 @@ def left() -> Any:
             (LegEnd.BY_PHONE, 16, None),
         ),
     ],
-    ids=["busy", "declined", "hung up", "rang out", "deleted", "silent", "the phone was first"],
+    ids=[
+        "busy",
+        "declined",
+        "hung up",
+        "rang out",
+        "busy at once",
+        "unavailable at once",
+        "no phone",
+        "no way",
+        "deleted",
+        "silent",
+        "the phone was first",
+    ],
 )
 def test_a_legs_end_tells_who_ended_it(
     ear: Ear, requests: list[ari.Event], gone: ari.Event, expected: tuple[LegEnd, int, int | None]

@@ -139,6 +139,7 @@ async def test_a_report_counts_what_agents_called_outside(hotline: Hotline) -> N
     figures = row["figures"]
     assert (row["agent_id"], figures["outbound_calls"], figures["outbound_connected"]) == ("agent1", 2, 1)
     assert 0.5 <= figures["outbound_talk_time"] == figures["avg_outbound_talk"] < took.total_seconds()
+    assert 0 < figures["avg_outbound_connecting"] < took.total_seconds() - 0.5
     assert figures["outbound"] > figures["outbound_talk_time"]
     assert [each["what"] for each in behind] == ["connected", "not_connected"]
 

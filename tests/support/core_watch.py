@@ -1,11 +1,14 @@
-"""How long a busy machine let processes wait: for a core, and for its disk. A test that judges by milliseconds grants them as much.
+"""How long a busy machine let processes wait: for a core, for its disk. A test that judges by milliseconds grants them as much.
 
-Linux counts for each thread how long it was ready to run and did not (`schedstat`), and how long anybody waited for a disk (`pressure`).
+Linux counts for each thread how long it was ready to run and did not (`schedstat`), how long anybody waited for a disk (`pressure`), and
+how long a core of a virtual machine ran something else (`stat`): whoever ran on it then stood still, and so did all who waited for
+a lock of his, while the other cores went on and no thread was waiting for one.
 """
 
 import asyncio
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
@@ -13,16 +16,28 @@ from typing import Final, Self
 _EVERY: Final = 0.05
 _NEAR: Final = 0.2
 """Seconds around a moment in which a wait excuses it."""
-_DISK: Final = Path("/proc/pressure/io")
+_STOLEN: Final = 8
+"""Which word of a core's line in `stat` says how long it ran something else."""
 
 
 class CoreWatch:
-    """Watches these processes while the block lasts. They may change: `pids` is asked again each time."""
+    """Watches these processes and its own while the block lasts. They may change: `pids` is asked again each time.
 
-    def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
+    `waited`: how many nanoseconds were lost ever by somebody else's count.
+    """
+
+    def __init__(
+        self,
+        pids: Callable[[], Iterable[int]],
+        *,
+        waited: Callable[[], int] = lambda: 0,
+        proc: Path = Path("/proc"),
+    ) -> None:
         self._pids = pids
+        self._waited = waited
+        self._proc = proc
         self._waits: list[tuple[float, float]] = []
-        self._seen: dict[tuple[int, str], int] = {}
+        self._seen: dict[tuple[int, str], int] | None = None
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._watch())
@@ -35,7 +50,7 @@ class CoreWatch:
 
     def lost_at(self, moment: float) -> float:
         """How many seconds were lost around a moment, which is in seconds since 1970."""
-        return sum(waited for at, waited in self._waits if abs(at - moment) < _NEAR)
+        return sum(waited for at, waited in self._waits if at - waited - _NEAR < moment < at + _NEAR)
 
     @property
     def longest(self) -> float:
@@ -49,33 +64,27 @@ class CoreWatch:
             self._waits.append((time.time(), self._look() / 1e9))
 
     def _look(self) -> int:
-        """Nanoseconds lost since the last look: those of the thread that waited longest, of each process, and those of the disk."""
-        worst = [
-            max((self._step(pid, thread) for thread in _threads(pid)), default=0) for pid in self._pids()
-        ]
-        return sum(worst) + self._new((0, "disk"), _disk_wait())
+        """Nanoseconds lost since the last look: of each process's unluckiest thread, the unluckiest core, the disk, others."""
+        totals = dict(self._totals())
+        # What a thread waited that is newer than the last look counts, too.
+        steps = {key: total - self._seen.get(key, 0) for key, total in totals.items()} if self._seen else {}
+        self._seen = totals
+        worst: dict[int, int] = {}
+        for (whose, _), step in steps.items():
+            worst[whose] = max(worst.get(whose, 0), step)
+        return sum(worst.values())
 
-    def _step(self, pid: int, thread: Path) -> int:
-        try:
-            waited = int((thread / "schedstat").read_text().split()[1])
-        except (OSError, IndexError):
-            return 0
-        return self._new((pid, thread.name), waited)
-
-    def _new(self, key: tuple[int, str], total: int) -> int:
-        before = self._seen.get(key, total)
-        self._seen[key] = total
-        return total - before
-
-
-def _threads(pid: int) -> list[Path]:
-    with suppress(OSError):
-        return list(Path(f"/proc/{pid}/task").iterdir())
-    return []
-
-
-def _disk_wait() -> int:
-    """Nanoseconds. Kernels without the file count none."""
-    with suppress(OSError):
-        return int(_DISK.read_text().split("total=")[1].split()[0]) * 1000
-    return 0
+    def _totals(self) -> Iterator[tuple[tuple[int, str], int]]:
+        """Nanoseconds that were lost ever: by process and thread, by (0, core), by (-1, "disk"), by (-2, "others")."""
+        yield (-2, "others"), self._waited()
+        for pid in {os.getpid(), *self._pids()}:
+            for schedstat in (self._proc / str(pid) / "task").glob("*/schedstat"):
+                with suppress(OSError, IndexError):
+                    yield (pid, schedstat.parent.name), int(schedstat.read_text().split()[1])
+        tick = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+        for name, *numbers in map(str.split, (self._proc / "stat").read_text().splitlines()):
+            if name.startswith("cpu") and name != "cpu":
+                yield (0, name), int(numbers[_STOLEN - 1]) * tick
+        with suppress(OSError):  # Kernels without the file count none.
+            some = (self._proc / "pressure" / "io").read_text()
+            yield (-1, "disk"), int(some.split("total=")[1].split()[0]) * 1000

@@ -28,7 +28,7 @@ from tests.support.judged_site import Rules
 from tests.support.until import until
 
 APART = 0.12
-_A_BREATH = 0.03
+A_BREATH = 0.03
 """Seconds between an agent's becoming free and somebody else's leaving."""
 _ANSWERS_AFTER = (0.25, 0.25, 0.75, 0.75, 0.25, 1.25, 1.75)
 """Half a ring away from where rings begin."""
@@ -84,7 +84,7 @@ class Caller:
     def is_clear(self, at: float) -> bool:
         """Whether nothing else happens just then, not even another ring of the caller's begins."""
         since_ring = (at - self.began) % self.ring
-        return _A_BREATH * 2 < since_ring < self.ring - _A_BREATH * 2 and all(
+        return A_BREATH * 2 < since_ring < self.ring - A_BREATH * 2 and all(
             abs(at - moment) > APART for moment in self.moments
         )
 
@@ -232,12 +232,12 @@ class JudgedFloor:
         del self._callers[planned.number]
 
     def _may_leave(self, caller: Caller) -> bool:
-        is_quiet = all(abs(_now() - free) > _A_BREATH for free in self._frees)
+        is_quiet = all(abs(_now() - free) > A_BREATH for free in self._frees)
         return is_quiet and self._may_move(caller) and caller.is_clear(_now())
 
     def _may_hang_up(self, caller: Caller) -> bool:
         """Whether a talk may end. Its agent is free then, or after the wrap-up."""
-        if not self._may_move(caller) or _now() < self._left + _A_BREATH:
+        if not self._may_move(caller) or _now() < self._left + A_BREATH:
             return False
         self._frees += [_now() + after for after in {0.0, *self._rules.wrap_ups.values()}]
         return True

@@ -69,7 +69,7 @@ def _about(judge: WireJudge, call: Call, shown: Json) -> Iterator[str]:
 
 
 def _about_offer(judge: WireJudge, ringing: Ringing, offer: Json) -> Iterator[str]:
-    close = judge.close(ringing.began, ringing.over)
+    close = judge.close(ringing.began, ringing.rang, ringing.over)
     if offer["outcome"] != OUTCOMES[ringing.outcome]:
         yield f"{offer['outcome']}, on the wire {OUTCOMES[ringing.outcome]}"
     # Asterisk takes its time between our wish and the INVITE.

@@ -4,7 +4,6 @@ Reading has two halves. `look` reads the state on the service's own loop, some a
 meanwhile under a thread's eyes. `collect` gives what was last seen; it may be called in a thread.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from app.ari.client import Client, State
 from app.runtime.health import Level
 from app.runtime.service import Service
 from app.store.journal import JournalStatus
+from app.turns import in_turns
 
-_AGENTS_AT_A_TIME = 100
 _LEVELS = {Level.OK: 0, Level.DEGRADED: 1, Level.DOWN: 2}
 
 
@@ -65,10 +64,8 @@ class StateCollector(Collector):
 
     async def _count_agents(self) -> Metric:
         counted: Counter[tuple[str, str]] = Counter()
-        for number, agent in enumerate(self._sources.service.dispatcher.board.engine.agents(), start=1):
+        async for agent in in_turns(self._sources.service.dispatcher.board.engine.agents()):
             counted[agent.status, agent.state] += 1
-            if number % _AGENTS_AT_A_TIME == 0:
-                await asyncio.sleep(0)
         return _labelled("agents", "Agents by status and state.", ("status", "state"), counted)
 
 

@@ -30,7 +30,8 @@ from app.store import tables
 from app.store.mapping import value_of
 from app.store.passages import WITH_CONVERSATION
 from app.store.past_queue_log import offer_of, queue_log
-from app.store.reading import in_turns, reading, some_at_a_time, within
+from app.store.reading import reading, some_at_a_time, within
+from app.turns import in_turns
 from metrics.intervals import Period
 from metrics.queue_log import Line, QueuesOf
 from metrics.records import Offer, OutboundCall, Passage, SeatTime

@@ -1,10 +1,10 @@
 """What readers of the past share: the connection, rows a few at a time, and the conditions of lists."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnCollection, ColumnElement, Row, Select, and_, or_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,10 +13,7 @@ from app.api.errors import HistoryAway
 from app.api.history import Place
 from app.store.errors import DatabaseFailed
 from app.store.reason import plain_failures
-
-T = TypeVar("T")
-
-_AT_A_TIME = 100
+from app.turns import AT_A_TIME
 
 
 class Span(Protocol):
@@ -48,17 +45,9 @@ async def some_at_a_time(
     connection: AsyncConnection, query: Select[Any]
 ) -> AsyncIterator[Sequence[Row[Any]]]:
     """The rows in batches. Others get their turn between: a report of a year must not delay a call."""
-    async for rows in (await connection.stream(query)).partitions(_AT_A_TIME):
+    async for rows in (await connection.stream(query)).partitions(AT_A_TIME):
         yield rows
         await asyncio.sleep(0)
-
-
-async def in_turns(things: Iterable[T]) -> AsyncIterator[T]:
-    """Things that cost something to make, as they are made. Others get their turn between, as with rows."""
-    for number, thing in enumerate(things, start=1):
-        yield thing
-        if number % _AT_A_TIME == 0:
-            await asyncio.sleep(0)
 
 
 def equal(columns: ColumnCollection[str, Any], wanted: object, *names: str) -> Iterator[ColumnElement[bool]]:

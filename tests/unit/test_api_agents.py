@@ -1,14 +1,23 @@
 """Agents over REST: every request answers the new view of the agent, or a problem that says what to do."""
 
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
+from app.acd.engine import Engine
+from app.acd.events import FloorChanged
+from app.acd.model import Agent
+from app.acd.views import AgentView
+from app.api.routers import agents as agents_router
+from app.api.schemas.agent import AgentShape, agent_of
 from app.calls.events import LegEnded
 from app.calls.hangup import LegEnd
-from app.ids import LegId
-from tests.support.stage import LIN, WANG, Stage
+from app.ids import AgentId, LegId
+from tests.support.stage import LIN, WANG, Stage, floor
+from tests.support.turns import turns_of_others
 
 
 async def post(client: httpx2.AsyncClient, path: str, body: object = None) -> Any:
@@ -29,6 +38,25 @@ async def test_all_agents_are_listed_by_id_with_their_names(client: httpx2.Async
     """Chinese names and ids come as they are."""
     agents = (await client.get("/api/v1/agents")).json()
     assert [(agent["id"], agent["name"]) for agent in agents] == [("lin", "林晓"), ("王伟", "Wang Wei")]
+
+
+async def test_others_get_their_turn_while_thousands_of_agents_are_listed(
+    client: httpx2.AsyncClient, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list must not delay a ring."""
+    more = {name: Agent(name, name) for name in (AgentId(f"agent{number}") for number in range(1000))}
+    stage.dispatcher.submit(FloorChanged(replace(floor(), agents={**floor().agents, **more})))
+    seen_at: list[int] = []
+    async with turns_of_others() as turns:
+
+        def seen(engine: Engine, view: AgentView) -> AgentShape:
+            seen_at.append(turns())
+            return agent_of(engine, view)
+
+        monkeypatch.setattr(agents_router, "agent_of", seen)
+        listed = (await client.get("/api/v1/agents")).json()
+    assert len(listed) == len(seen_at) == 1002
+    assert max(Counter(seen_at).values()) <= 100
 
 
 async def test_an_agent_with_a_chinese_id_is_found(client: httpx2.AsyncClient) -> None:

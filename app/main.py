@@ -10,54 +10,46 @@ the program, is read in behind that, in a thread. Who asks meanwhile waits at th
 """
 
 import asyncio
-import gc
 import random
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-import msgspec
 import structlog
 
-from app.acd.amendments import growth, shrinkage
-from app.acd.events import FloorAmended, FloorChanged
-from app.acd.model import Floor
 from app.api.tls import check_tls
 from app.ari.address import Address
-from app.ari.answer import Answer
-from app.ari.client import Ending, Lane, Transport
+from app.ari.client import Ending, Transport
 from app.ari.errors import AriError
-from app.ari.http import ask_once
 from app.ari.link import AriLink, LinkMeter
-from app.ari.requests.asterisk import info, modules
-from app.ari.snapshots import AsteriskInfo, Module
-from app.asterisk.errors import AsteriskError, ModulesMissing
+from app.asterisk.errors import AsteriskError
 from app.asterisk.for_site import node_config
+from app.asterisk.foreign import missing_modules, transport_of
 from app.asterisk.incidents import Died, Incident, RestartFailed
-from app.asterisk.installation import Version, find
+from app.asterisk.installation import find
 from app.asterisk.process import Asterisk
-from app.asterisk.render import PASSWORD_CHECK, lacking, needed_modules
+from app.asterisk.render import needed_modules
 from app.auth.sign_on_settings import sign_on_settings
 from app.calls.actions import Action
-from app.calls.events import AsteriskAway, AsteriskLost, Event, SettingsChanged
+from app.calls.events import AsteriskAway, AsteriskLost
 from app.calls.switchboard import Switchboard
-from app.calls.turn import Outcome
 from app.clock import Clock, SystemClock
 from app.directory import make_directory
 from app.errors import PortTaken
 from app.runtime.codec import decode_facts
 from app.runtime.dispatcher import Dispatcher
+from app.runtime.garbage import settle
 from app.runtime.health import Health, Level, Part
-from app.runtime.recovery import recover, take_snapshot
+from app.runtime.recovery import recover
 from app.runtime.service import Service
+from app.runtime.site_changes import SiteChanges
+from app.runtime.snapshotting import SnapshotKeeper
 from app.settings import Settings
 from app.site.loader import SiteFile
 from app.site.secret_store import SecretError, Secrets
-from app.store.entry import Entry
 from app.store.journal import Journal, JournalSettings
 from app.store.projection import Projector
 from app.version import VERSION
@@ -70,8 +62,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_SNAPSHOT_EVERY_SECONDS = 20
-_SNAPSHOT_EVERY_ENTRIES = 500
 _INTERFACE_WAITS_SECONDS = 2
 """How long the interface lets the calls go first while Asterisk does not answer."""
 
@@ -142,16 +132,14 @@ class _Parts:
         self.listening, self.journal = listening, journal
         self.asterisk: Asterisk | None = None
         self.reload_wanted = asyncio.Event()
-        self._reloading = asyncio.Lock()
         self.instruments = Instruments()
-        self.last_entry: Entry | None = None
-        self.snapshot_seq = 0
-        self.fault: BaseException | None = None
         self.listener_faults = 0
         self.lacking = ""
         self.failed = asyncio.Event()
         self.dispatcher: Dispatcher
         self.link: AriLink
+        self.site_changes: SiteChanges
+        self.snapshots: SnapshotKeeper
         self.metering: Metering
         self.interface: Interface | None = None
         self.thirdring: Thirdring
@@ -170,24 +158,26 @@ class _Parts:
             on_dispatched=self.instruments.dispatch.observe,
         )
         self.journal.measure(self.instruments.journal_lag.observe)
-        self.dispatcher.listeners.append(self._on_entry)
-        site, address = self.site_file.site, self._address()
+        self.snapshots = SnapshotKeeper(self.dispatcher, self.journal, clock=self.clock)
+        address = self._address()
         self.link = AriLink(
             address,
             clock=self.clock,
             jitter=random.random,
             submit=self.dispatcher.submit,
             is_leg=board.legs.__contains__,
-            transport=await self._transport(address),
+            transport=Transport.WEBSOCKET if self.asterisk else await transport_of(address),
             meter=LinkMeter(self.instruments.event_lag.observe, self.instruments.observe_request),
         )
         self.dispatcher.submit(AsteriskAway())
-        self._apply_site()
-        self.link.watch(site.calls.devices)
+        self.site_changes = SiteChanges(
+            self.site_file, dispatcher=self.dispatcher, link=self.link, clock=self.clock
+        )
+        self.site_changes.begin()
         service = Service(
             dispatcher=self.dispatcher,
             clock=self.clock,
-            site=site,
+            site=self.site_file.site,
             admin_token=self.secrets.admin_token(),
             data_dir=self.settings.data_dir,
             health=self.health,
@@ -213,35 +203,17 @@ class _Parts:
             app=site.asterisk.app,
         )
 
-    async def _transport(self, address: Address) -> Transport:
-        """Requests over the event websocket, unless somebody else's Asterisk is too old for that."""
-        is_old = self.asterisk is None and await _takes_requests_by_http_only(address)
-        return Transport.HTTP if is_old else Transport.WEBSOCKET
-
     def _url(self) -> str:
         host, port = self.listening.getsockname()[:2]
         return f"{'https' if self.settings.tls_certificate else 'http'}://{host}:{port}"
-
-    def _apply_site(self) -> None:
-        """Tell the brains what the site is now, unless they know."""
-        site, board = self.site_file.site, self.dispatcher.board
-        if board.engine.floor != site.floor:
-            self.dispatcher.submit(FloorChanged(site.floor))
-        if board.settings != site.calls:
-            self.dispatcher.submit(SettingsChanged(site.calls))
 
     # --- what the parts tell each other ------------------------------------------------------------------------------
 
     def _perform(self, actions: Sequence[Action]) -> None:
         self.link.perform(actions)
 
-    def _on_entry(self, seq: int, event: Event, outcome: Outcome) -> None:
-        del event, outcome
-        self.last_entry = Entry(seq, self.clock.now(), "", b"", b"")
-
     def _on_fault(self, fault: BaseException) -> None:
         _log.critical("dispatcher_fault", exc_info=fault)
-        self.fault = fault
         self.failed.set()
 
     def _on_listener_fault(self, fault: Exception) -> None:
@@ -279,30 +251,11 @@ class _Parts:
         )
 
     async def reload_site(self) -> list[str]:
-        """Load the site file again; see `Service.reload_site`.
-
-        Calls go on meanwhile: the file is read and compared in a thread, and the brains take it over part by part.
-        """
-        async with self._reloading:
-            with _calm_collector():
-                told = await asyncio.to_thread(
-                    self.site_file.reload, today=_today(self.site_file, self.clock)
-                )
-                site, floor = self.site_file.site, self.dispatcher.board.engine.floor
-                more, less = await asyncio.to_thread(_parts, floor, site.floor)
-                self.link.watch(site.calls.devices)
-                await self._take_over(more)
-                if self.dispatcher.board.settings != site.calls:
-                    self.dispatcher.submit(SettingsChanged(site.calls))
-                await self._take_over(less)
-                self.thirdring.service.site = site
+        """Load the site file again; see `Service.reload_site`."""
+        told = await self.site_changes.reload()
+        self.thirdring.service.site = self.site_file.site
         self.reload_wanted.set()
         return told
-
-    async def _take_over(self, parts: Iterable[FloorAmended]) -> None:
-        for part in parts:
-            self.dispatcher.submit(part)
-            await asyncio.sleep(0)
 
     # --- jobs ------------------------------------------------------------------------------------------------------
 
@@ -312,7 +265,7 @@ class _Parts:
         return [
             self._run_link(),
             self.journal.run(),
-            self._save_snapshots(),
+            self.snapshots.run(),
             self._reload_asterisk(),
             self._wait_for_fault(),
             about_asterisk,
@@ -327,7 +280,7 @@ class _Parts:
         self.interface = interface(
             self.thirdring.service, settings=self.settings, journal=self.journal, metering=self.metering
         )
-        _settle()
+        settle()
         await self.interface.run(self.listening)
 
     async def _run_link(self) -> None:
@@ -337,36 +290,16 @@ class _Parts:
             raise Stopped("Another controller took over this Asterisk; this one stops.", status=75)
 
     async def _examine_asterisk(self) -> None:
-        """Somebody else's Asterisk: say what it lacks. Ours was looked at when it started. Raises `ModulesMissing`."""
+        """Somebody else's Asterisk: say what it lacks. Raises `ModulesMissing`."""
         await self.link.reconciled.wait()
-        answer = await self.link.client.send(modules(), lane=Lane.ESCAPE)
-        if not isinstance(answer, Answer):
-            _log.error("asterisk_modules_not_told", reason=str(answer))
-            return
-        missing = lacking(module.name for module in answer.decode(list[Module]) if module.is_running)
-        if PASSWORD_CHECK in missing:
-            raise ModulesMissing([PASSWORD_CHECK], where="in the Asterisk of the site file")
-        if missing:
+        if missing := await missing_modules(self.link.client):
             self.lacking = f"Asterisk lacks {', '.join(missing)}: load them as dialplan/modules.conf.j2 does."
-            _log.error("asterisk_modules_missing", modules=missing)
 
     async def _wait_for_fault(self) -> None:
         await self.failed.wait()
         raise Stopped(
             "The dispatcher failed; a restart rebuilds its state from the journal.", status=70
-        ) from self.fault
-
-    async def _save_snapshots(self) -> None:
-        while True:
-            await asyncio.sleep(_SNAPSHOT_EVERY_SECONDS)
-            if self.last_entry and self.last_entry.seq - self.snapshot_seq >= _SNAPSHOT_EVERY_ENTRIES:
-                await self._save_snapshot()
-
-    async def _save_snapshot(self) -> None:
-        if self.last_entry and self.last_entry.seq != self.snapshot_seq and not self.fault:
-            self.snapshot_seq = self.last_entry.seq
-            snapshot = await take_snapshot(self.dispatcher.board, entry=self.last_entry)
-            await self.journal.save_snapshot(snapshot)
+        ) from self.dispatcher.fault
 
     async def _reload_asterisk(self) -> None:
         while True:
@@ -397,7 +330,7 @@ class _Parts:
     async def close(self) -> None:
         """The last snapshot, the last rows."""
         self.listening.close()
-        await self._save_snapshot()
+        await self.snapshots.save()
         if self.interface is not None:
             await self.interface.close()
         await self.journal.close()
@@ -432,18 +365,6 @@ async def _open_journal(settings: Settings, clock: Clock) -> Journal:
     return await Journal.open(JournalSettings.of(settings), clock=clock, projector=Projector(decode_facts))
 
 
-async def _takes_requests_by_http_only(address: Address) -> bool:
-    """Whether an older Asterisk answers there. Whatever else does not answer as Asterisk does is left to the link to tell."""
-    answer = await ask_once(address, info())
-    if not isinstance(answer, Answer):
-        return False
-    try:
-        found = answer.decode(AsteriskInfo)
-    except msgspec.DecodeError:
-        return False
-    return not Version.parse(found.system.version).serves_rest_over_websocket
-
-
 async def _start_asterisk(parts: _Parts) -> Asterisk | None:
     site = parts.site_file.site
     if not site.asterisk.is_own:
@@ -466,32 +387,8 @@ def _read_in_interface() -> type["Interface"]:
     return Interface
 
 
-def _settle() -> None:
-    """What is there now stays: the garbage collector need not look at it during calls, and looks less often at the rest.
-
-    Reading the program in, or a site file, leaves next to no garbage. To collect that would hold the calls up for a tenth of a second.
-    """
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-    gc.enable()
-
-
-@contextmanager
-def _calm_collector() -> Iterator[None]:
-    """Nothing is collected inside: a million objects come and go, and each collection among them would hold the calls up."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        _settle()
-
-
 def _report(line: str) -> None:
     _log.info("setup", progress=line)
-
-
-def _parts(old: Floor, new: Floor) -> tuple[list[FloorAmended], list[FloorAmended]]:
-    return list(growth(old, new)), list(shrinkage(old, new))
 
 
 def _begin_behind(last: datetime, clock: SystemClock) -> None:
@@ -500,10 +397,6 @@ def _begin_behind(last: datetime, clock: SystemClock) -> None:
     if ahead > 0:
         _log.warning("clock_was_set_back", seconds=ahead, advice="times are too late until it has caught up")
     clock.begin_at(last)
-
-
-def _today(site_file: SiteFile, clock: Clock) -> date:
-    return clock.now().astimezone(ZoneInfo(site_file.site.time_zone)).date()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -69,6 +69,8 @@ class Dispatcher:
         self._armed_for: datetime | None = None
         self.listeners: list[Listener] = []
         self.is_stopped = False
+        self.fault: BaseException | None = None
+        """What failed in a brain, or in performing: the state cannot be trusted any more."""
 
     def submit(self, event: Event) -> Outcome:
         """Handle an event now and return its outcome. Submitted from within a turn it waits for that turn's end (Outcome() then).
@@ -107,6 +109,7 @@ class Dispatcher:
             if outcome.actions:
                 self._perform(outcome.actions)
         except Exception as fault:  # noqa: BLE001 - whatever it is, the state cannot be trusted any more
+            self.fault = fault
             self.stop()
             self._on_fault(fault)
             return Outcome()

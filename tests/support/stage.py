@@ -56,8 +56,8 @@ LIN, WANG = AgentId("lin"), AgentId("王伟")
 PHONES = {LIN: DeviceId("phone1"), WANG: DeviceId("phone2")}
 
 
-def raise_it(fault: Exception) -> None:
-    """What fails in a listener fails in the test."""
+def raise_it(fault: BaseException) -> None:
+    """What fails there fails in the test."""
     raise fault
 
 
@@ -124,10 +124,9 @@ class Stage:
             journal=self.journal,
             clock=self.clock,
             perform=self.performed.extend,
-            on_fault=self._fail,
+            on_fault=lambda _: None,  # It is `dispatcher.fault`.
             on_listener_fault=raise_it,
         )
-        self.fault: BaseException | None = None
         self.service = Service(
             dispatcher=self.dispatcher,
             clock=self.clock,
@@ -166,9 +165,6 @@ class Stage:
         """Tell the brains what the site is."""
         self.dispatcher.submit(FloorChanged(floor()))
         self.dispatcher.submit(SettingsChanged(call_settings()))
-
-    def _fail(self, fault: BaseException) -> None:
-        self.fault = fault
 
     async def _reload(self) -> list[str]:
         if self.reload_error is not None:

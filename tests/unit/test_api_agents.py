@@ -198,7 +198,7 @@ async def test_a_request_that_breaks_the_brain_says_that_the_service_stopped(
 
     monkeypatch.setattr(stage.board, "handle", fail)
     assert await refused(client, "lin/log-in") == (503, "service-stopped")
-    assert isinstance(stage.fault, RuntimeError)
+    assert isinstance(stage.dispatcher.fault, RuntimeError)
 
 
 async def test_counters_are_those_since_log_in(stage: Stage, client: httpx2.AsyncClient) -> None:

@@ -45,7 +45,7 @@ async def told(tmp_path: Path, database: TestDatabase) -> AsyncIterator[tuple[Ca
             journal=journal,
             clock=stage.clock,
             perform=stage.performed.extend,
-            on_fault=stage._fail,
+            on_fault=raise_it,
             on_listener_fault=raise_it,
         )
         stage.dispatcher.listeners.append(book.on_entry)

@@ -135,13 +135,31 @@ def board(uid: str, title: str, panels: Sequence[Panel], *, by_queue: bool = Fal
 
 def _places(panels: Sequence[Panel]) -> Iterator[GridPos]:
     """From left to right; a panel that does not fit begins the next row."""
-    x = y = 0
+    y = 0
+    for widths in _rows(panels):
+        x = 0
+        for width in widths:
+            yield GridPos(h=_HEIGHT, w=width, x=x, y=y)
+            x += width
+        y += _HEIGHT
+
+
+def _rows(panels: Sequence[Panel]) -> Iterator[list[int]]:
+    """The widths of each row's panels."""
+    row: list[int] = []
     for panel in panels:
         width = _NUMBER_WIDTH if isinstance(panel, stat.Panel) else _LINES_WIDTH
-        if x + width > _COLUMNS:
-            x, y = 0, y + _HEIGHT
-        yield GridPos(h=_HEIGHT, w=width, x=x, y=y)
-        x += width
+        if sum(row) + width > _COLUMNS:
+            yield _stretched(row)
+            row = []
+        row.append(width)
+    yield _stretched(row)
+
+
+def _stretched(row: list[int]) -> list[int]:
+    """The row's lines share what would be left empty; numbers stay as they are."""
+    more = (_COLUMNS - sum(row)) // max(row.count(_LINES_WIDTH), 1)
+    return [width + more if width == _LINES_WIDTH else width for width in row]
 
 
 def _queues() -> dashboard.QueryVariable:

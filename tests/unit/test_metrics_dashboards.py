@@ -47,7 +47,7 @@ def test_large_numbers_turn_red_where_the_alerts_begin() -> None:
 
 
 def test_panels_of_a_dashboard_lie_beside_each_other() -> None:
-    """None over another, none out of Grafana's 24 columns."""
+    """None over another, none out of Grafana's 24 columns, and no hole between them."""
     for document in documents().values():
         taken: set[tuple[int, int]] = set()
         for panel in panels(json.loads(document)):
@@ -60,6 +60,7 @@ def test_panels_of_a_dashboard_lie_beside_each_other() -> None:
             assert not cells & taken, panel["title"]
             assert max(x for x, _ in cells) < 24
             taken |= cells
+        assert len(taken) == 24 * (1 + max(y for _, y in taken))
 
 
 def test_every_recording_rule_that_a_dashboard_names_exists() -> None:

@@ -1,11 +1,14 @@
 """The rules for Prometheus are true: its own tool checks and tries them, and each alert was seen to fire."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from metrics.dashboards.files import documents
+from tests.support.dashboards import panels
 from tests.support.prometheus import promtool
 
 pytestmark = pytest.mark.integration
@@ -30,6 +33,39 @@ def test_the_rules_do_what_their_tests_say() -> None:
     assert (
         promtool("test", "rules", "recording.yaml", "alerts.yaml", cwd=RULES / "tests").count("SUCCESS") == 2
     )
+
+
+def test_the_promises_of_the_floor_are_no_longer_told_when_nobody_counts_them(tmp_path: Path) -> None:
+    """Half are kept while the service runs; it dies after twenty minutes, and what it counted stands in the window for fifteen more."""
+    shown = {
+        panel["title"]: panel["targets"][0]["expr"]
+        for panel in panels(json.loads(documents()["thirdring-floor.json"]))
+        if panel["title"] in {"Service level", "Within three rings"}
+    }
+    steps = {
+        'thirdring_queue_calls_answered_total{queue="service"}': "0+4x20",
+        'thirdring_queue_calls_answered_in_time_total{queue="service"}': "0+2x20",
+        'thirdring_queue_calls_left_total{queue="service",reason="abandoned"}': "0x20",
+        'thirdring_queue_calls_short_abandoned_total{queue="service"}': "0x20",
+        'thirdring_offers_ended_total{queue="service",outcome="answered"}': "0+4x20",
+        'thirdring_offers_answered_in_ring_limit_total{queue="service"}': "0+2x20",
+        'thirdring_build_info{version="1"}': "1x20",
+    }
+    told = [
+        {
+            "expr": expression,
+            "eval_time": at,
+            "exp_samples": [{"labels": "{}", "value": 0.5}] if at == "20m" else [],
+        }
+        for expression in shown.values()
+        for at in ("20m", "22m")
+    ]
+    series = [{"series": name, "values": f"{values} stale"} for name, values in steps.items()]
+    case = {"interval": "1m", "input_series": series, "promql_expr_test": told}
+    rules = {"rule_files": [str(RULES / "recording.yaml")], "evaluation_interval": "15s", "tests": [case]}
+    (tmp_path / "floor.yaml").write_text(yaml.safe_dump(rules))
+    assert len(told) == 4
+    assert "SUCCESS" in promtool("test", "rules", "floor.yaml", cwd=tmp_path)
 
 
 def test_each_alert_was_seen_to_fire() -> None:

@@ -7,8 +7,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from app.acd.events import ResumeRequested
+from app.acd.model import UnavailableReason
+from app.ids import AgentId
 from app.simulator.answering import Answer, Decline
-from tests.support.hotline_site import SERVICE
+from tests.support.hotline_site import SERVICE, STRICT
 from tests.support.service import Hotline
 from tests.support.until import until
 
@@ -165,6 +168,32 @@ async def test_an_agent_whose_phone_is_gone_is_not_idle(hotline: Hotline) -> Non
     assert 0.5 <= unreachable <= (back - lost_after).total_seconds()
     assert row["figures"]["idle"] > 0
     assert [(each["what"], each["agent_id"]) for each in behind] == [("unreachable", "agent1")]
+
+
+async def test_the_time_for_which_the_system_paused_an_agent_is_told(hotline: Hotline) -> None:
+    """Half a second at least: the phone declines, and the agent comes back."""
+    async with aiohttp.ClientSession() as http:
+        reader = Reader(hotline, http)
+        now = hotline.thirdring.service.clock.now
+        await hotline.agent(1, Decline(status=603))
+        began = now()
+        there = await hotline.call(STRICT)
+        await until(lambda: hotline.reason(1) is UnavailableReason.AUTO_PAUSED, "nobody was paused")
+        paused_before = now()
+        there.hang_up()
+        await until(lambda: not hotline.board.calls, "the call did not end")
+        await until(lambda: now() >= paused_before + timedelta(seconds=0.5), "time stands still")
+        hotline.submit(ResumeRequested(AgentId("agent1")))
+        ended = now()
+        await hotline.thirdring.journal.flush()
+        rows = json.loads(await reader.text(by="agent"))["rows"]
+        (row,) = (each for each in rows if each["agent_id"] == "agent1")
+        behind = await reader.behind(row["calls"], "auto_paused")
+    figures = row["figures"]
+    assert 0.5 <= figures["auto_paused"] <= (ended - began).total_seconds()
+    assert figures["resting"] == figures["auto_paused"]
+    assert figures["offers_declined"] == 1
+    assert [(each["what"], each["agent_id"]) for each in behind] == [("paused", "agent1")]
 
 
 def _events_by_call(log: list[str]) -> list[list[str]]:

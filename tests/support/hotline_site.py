@@ -40,6 +40,8 @@ WATCHED: Final = "4015"
 """Rings long; at a phone's second ring the supervisor is called."""
 OWNED: Final = "4016"
 """The number of `agent2`, for a second; then of the service queue."""
+STRICT: Final = "4017"
+"""Who declines one call is paused."""
 NO_ENTRY: Final = "4999"
 
 Json = dict[str, Any]
@@ -122,6 +124,7 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
                 ),
                 _queue(entry=WRAP_UP, name="With notes", wrap_up="60s"),
                 _queue(entry=WATCHED, name="Watched", ring_timeout="30s", agent_rings={"2": {"alert": True}}),
+                _queue(entry=STRICT, name="Strict", auto_pause={"declined": 1}),
                 _queue(
                     entry=VOICEMAIL,
                     name="Closed, leave a message",
@@ -141,7 +144,7 @@ def hotline_site(directory: Path, *, carrier: tuple[str, int] | None = None) -> 
             **{number: _queue_of(number) for number in (CLOSED_TO_NUMBER, IMPATIENT, TO_MESSAGE)},
             **{
                 number: _queue_of(number)
-                for number in (IMPATIENT_HANG_UP, WRAP_UP, CLOSED_TO_QUEUE, VOICEMAIL, WATCHED)
+                for number in (IMPATIENT_HANG_UP, WRAP_UP, CLOSED_TO_QUEUE, VOICEMAIL, WATCHED, STRICT)
             },
             ON_CONNECT: {**_queue_of(SERVICE), "answer": "on_connect", "waiting": "ringback"},
             MUSIC_UNANSWERED: {**_queue_of(SERVICE), "answer": "on_connect"},

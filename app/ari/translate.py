@@ -6,7 +6,7 @@ What this has to know (measured on 22.10.1):
 - A caller who cancels at once is gone before we are told of hang-ups: StasisEnd follows StasisStart, and nothing says who ended it.
   The same is told of a caller whom we gave back to the dialplan.
 - The first ChannelHangupRequest tells who ended it: the phone, unless it is `soft` (we, or a timer). Cause 1 with `soft` is the RTP
-  time-out. None at all before ChannelDestroyed: Asterisk's own ring time-out.
+  time-out. None at all before ChannelDestroyed: Asterisk's own ring time-out, or within a second a phone that refused.
 - The phone's ringing comes as ChannelStateChange and as Dial, in the same millisecond. One of them is enough.
 """
 
@@ -189,8 +189,12 @@ def two(args: Sequence[str]) -> tuple[str, str]:
 
 def _is_refused(destroyed: ari.ChannelDestroyed) -> bool:
     """Whether a phone refused, so fast that Asterisk did not tell of a hang-up. What Asterisk itself ends by time is older."""
-    is_phones_answer = destroyed.tech_cause // 100 in {4, 6}
-    return is_phones_answer and destroyed.at - destroyed.channel.created_at < _FASTEST_TIMER
+    if destroyed.tech_cause // 100 not in {4, 6}:
+        return False
+    try:
+        return destroyed.at - destroyed.channel.created_at < _FASTEST_TIMER
+    except ValueError:  # A time stamp that is none must not end the connection.
+        return False
 
 
 def _end(hang_up: ari.ChannelHangupRequest) -> LegEnd:

@@ -114,6 +114,16 @@ def test_a_legs_end_tells_who_ended_it(
     assert ear.hear(*requests, gone) == [LegEnded(LEG, *expected)]
 
 
+@pytest.mark.parametrize(("timestamp", "created"), [("", STAMP), ("noon", STAMP), (STAMP, "")])
+def test_a_refusal_with_a_time_stamp_that_is_none_ends_its_leg_and_nothing_else(
+    ear: Ear, timestamp: str, created: str
+) -> None:
+    """How old the channel was is not known: it counts as one that rang out."""
+    phones = Channel(LEG, "PJSIP/phone1-1", "Down", created)
+    gone = ari.ChannelDestroyed(timestamp=timestamp, channel=phones, cause=17, tech_cause=486)
+    assert ear.hear(gone) == [LegEnded(LEG, LegEnd.BY_TIMER, 17, 486)]
+
+
 def test_a_caller_ends_by_leaving_the_application(ear: Ear) -> None:
     """Nothing else comes from a caller."""
     assert ear.hear(hang_up_request(cause=127, tech_cause=487), left()) == [

@@ -43,9 +43,10 @@ class SnapshotKeeper:
 
     async def save(self) -> None:
         """Save the state behind the last entry, unless it is saved, or cannot be trusted after a fault."""
-        if self._last and self._last.seq != self._saved_seq and self._dispatcher.fault is None:
-            self._saved_seq = self._last.seq
-            await self._shelf.save_snapshot(await take_snapshot(self._dispatcher.board, entry=self._last))
+        last = self._last
+        if last and last.seq != self._saved_seq and self._dispatcher.fault is None:
+            await self._shelf.save_snapshot(await take_snapshot(self._dispatcher.board, entry=last))
+            self._saved_seq = last.seq
 
     def _on_entry(self, seq: int, event: Event, outcome: Outcome) -> None:
         del event, outcome

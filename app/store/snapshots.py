@@ -5,6 +5,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
@@ -31,18 +32,20 @@ class SnapshotFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = Lock()
 
     def save(self, snapshot: Snapshot) -> None:
-        """Replace the snapshot and force it to the medium. Slow: for a thread. Raises `OSError`."""
+        """Replace the snapshot and force it to the medium. Slow: for a thread, of which one works at a time. Raises `OSError`."""
         body = msgspec.msgpack.encode(
             (snapshot.seq, microseconds(snapshot.at), snapshot.version, snapshot.state)
         )
         fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") + body)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        with self._lock:
+            with fresh.open("wb") as file:
+                file.write(zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") + body)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._path)
 
     def load(self) -> Snapshot | None:
         """The snapshot; None if there is none, or if it is damaged (a log line says so)."""

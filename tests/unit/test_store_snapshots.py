@@ -1,7 +1,11 @@
 """The local file of the latest snapshot."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,6 +24,25 @@ def test_the_newest_snapshot_comes_back(tmp_path: Path) -> None:
     file.save(SNAPSHOT)
     assert SnapshotFile(tmp_path / "latest.snapshot").load() == SNAPSHOT
     assert [path.name for path in tmp_path.iterdir()] == ["latest.snapshot"]
+
+
+def test_who_saves_while_another_save_runs_comes_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A save that was broken off goes on in its thread: what the last one writes must not be mixed up with it."""
+    both, force, met = Barrier(2), os.fsync, []
+
+    def slow(file: int) -> None:
+        with suppress(BrokenBarrierError):
+            met.append(both.wait(timeout=0.2))
+        force(file)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    file = SnapshotFile(tmp_path / "latest.snapshot")
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(file.save, [SNAPSHOT, SNAPSHOT]))
+    assert not met
+    assert file.load() == SNAPSHOT
 
 
 def test_a_damaged_file_is_no_snapshot(tmp_path: Path) -> None:

@@ -42,11 +42,13 @@ def agents_router(service: Service) -> APIRouter:
         """Every agent of the floor, by id; removed ones are listed until their last call ends."""
         engine = _engine(service)
         # Thousands of agents are written some at a time, each as of that moment: calls go on meanwhile.
+        # Each is encoded at once: the whole as text with Chinese names would take another 15 ms in one go.
         shown = {
-            view.id: agent_of(engine, view).model_dump_json() async for view in in_turns(engine.agents())
+            view.id: agent_of(engine, view).model_dump_json().encode()
+            async for view in in_turns(engine.agents())
         }
-        text = ",".join(shown[agent_id] for agent_id in sorted(shown))
-        return Response(f"[{text}]", media_type="application/json")
+        body = b",".join([shown[agent_id] for agent_id in sorted(shown)])
+        return Response(b"[%b]" % body, media_type="application/json")
 
     @router.get(
         "/{agent_id}", operation_id="showAgent", summary="One agent", responses=described("unknown-agent")

@@ -93,6 +93,10 @@ def _is_ended(passage: Passage, terms: Terms) -> bool:
     return _is_offered(passage, terms) and passage.duration is not None
 
 
+def _is_settled(passage: Passage, terms: Terms) -> bool:
+    return _is_offered(passage, terms) and passage.resolution is not None
+
+
 def _is_resolved_in_time(passage: Passage, terms: Terms) -> bool:
     resolution = passage.resolution
     return _is_offered(passage, terms) and resolution is not None and terms.is_resolved_in_time(resolution)
@@ -218,7 +222,7 @@ def ended(tally: Tally) -> int:
 
 @CALLS.figure(Unit.COUNT, _is_resolved_in_time)
 def resolved_in_time(tally: Tally) -> int:
-    """Ended calls that took, from their arrival to the end of the wrap-up, at most R."""
+    """Ended calls that took, from their arrival to the end of the last wrap-up, at most R."""
     return tally.resolved_in_time
 
 
@@ -403,10 +407,10 @@ def avg_call_time(tally: Tally) -> float | None:
     return average(tally.duration, tally.ended)
 
 
-@CALLS.figure(Unit.SECONDS, _is_ended)
+@CALLS.figure(Unit.SECONDS, _is_settled)
 def avg_resolution(tally: Tally) -> float | None:
-    """Σ (duration + wrap-up) ÷ ended."""
-    return average(tally.resolution, tally.ended)
+    """Σ time from the arrival to the end of the last wrap-up ÷ ended calls in whose wrap-up nobody is."""
+    return average(tally.resolution, tally.settled)
 
 
 @CALLS.figure(Unit.SECONDS, _is_offered)

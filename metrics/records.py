@@ -37,6 +37,8 @@ class Passage:
     """The conversation was over."""
     ended_at: datetime | None = None
     """The call was over, answered or not."""
+    settled_at: datetime | None = None
+    """The call and all notes about it were over, whoever took them."""
     hold: timedelta = timedelta()
     holds: int = 0
     """How many times the agent put the caller on hold."""
@@ -63,12 +65,12 @@ class Passage:
     @property
     def duration(self) -> timedelta | None:
         """From the arrival to the end of the call; None: it lasts."""
-        return None if self.ended_at is None else self.ended_at - (self.enqueued_at - self.flow)
+        return self._from_arrival(self.ended_at)
 
     @property
     def resolution(self) -> timedelta | None:
-        """The duration and the wrap-up; None: the call lasts."""
-        return None if self.duration is None else self.duration + self.wrap_up
+        """From the arrival to the end of the last wrap-up; None: the call lasts, or a wrap-up."""
+        return self._from_arrival(self.settled_at)
 
     @property
     def wait(self) -> timedelta | None:
@@ -87,6 +89,9 @@ class Passage:
         if self.connected_at is None or self.completed_at is None:
             return timedelta()
         return self.completed_at - self.connected_at - self.hold
+
+    def _from_arrival(self, at: datetime | None) -> timedelta | None:
+        return None if at is None else at - (self.enqueued_at - self.flow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

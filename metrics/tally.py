@@ -49,6 +49,8 @@ class Tally:
     """How many times callers were put on hold."""
     ended: int = 0
     """The call is over, answered or not."""
+    settled: int = 0
+    """And so are all notes about it."""
     resolved_in_time: int = 0
     agent_hang_ups: int = 0
     repeat_calls: int = 0
@@ -65,7 +67,7 @@ class Tally:
     """Before the enqueueing."""
     duration: timedelta = timedelta()
     resolution: timedelta = timedelta()
-    """Duration and wrap-up."""
+    """From the arrival to the end of the last wrap-up, of those settled."""
     exits: Counter[ExitReason] = field(default_factory=Counter)
     abandons_by_band: Counter[int] = field(default_factory=Counter)
     caller_rings: RingTally = field(default_factory=RingTally)
@@ -107,8 +109,11 @@ class Tally:
             self._add_left(passage, terms)
         else:
             self.waiting += 1
-        if passage.duration is not None and passage.resolution is not None:
-            self._add_ended(passage.duration, passage.resolution, terms)
+        if passage.duration is not None:
+            self.ended += 1
+            self.duration += passage.duration
+        if passage.resolution is not None:
+            self._add_settled(passage.resolution, terms)
 
     def add_offer(self, offer: Offer) -> None:
         """Count an offer that has ended; one that is open counts when it is over."""
@@ -165,9 +170,8 @@ class Tally:
             self.hold_agent_hang_ups += passage.is_ended_on_hold and passage.is_ended_by_agent
             self.wrap_up += passage.wrap_up
 
-    def _add_ended(self, duration: timedelta, resolution: timedelta, terms: Terms) -> None:
-        self.ended += 1
-        self.duration += duration
+    def _add_settled(self, resolution: timedelta, terms: Terms) -> None:
+        self.settled += 1
         self.resolution += resolution
         self.resolved_in_time += terms.is_resolved_in_time(resolution)
 

@@ -55,13 +55,9 @@ class PastFigures:
         """Calls' passages through queues, in the order in which the callers were enqueued. Raises `HistoryAway`."""
         async with reading(self._engine) as connection:
             async for rows in some_at_a_time(connection, _passages(scope)):
-                rung, times = await _spans_rung(connection, rows), await _times(connection, rows)
+                rung, work = await _spans_rung(connection, rows), await _work(connection, rows)
                 for row in rows:
-                    yield _passage(
-                        row,
-                        rung.get((row.call_id, row.queue_id), ()),
-                        times.get((row.call_id, row.agent_id), ()),
-                    )
+                    yield _passage(row, rung.get((row.call_id, row.queue_id), ()), work.get(row.call_id, ()))
 
     async def offers(self, scope: Scope) -> AsyncIterator[Offer]:
         """Offers, in the order in which they began. Raises `HistoryAway`."""
@@ -152,37 +148,46 @@ async def _spans_rung(
     return spans
 
 
-async def _times(
+async def _work(
     connection: AsyncConnection, passages: Sequence[Row[Any]]
-) -> dict[tuple[str, str], list[tuple[str, Period]]]:
-    """What agents did for these calls, and when, by call and agent.
+) -> dict[str, list[tuple[str, StateSpan]]]:
+    """What agents did for these calls, and when, by call; each with its agent.
 
     Asked by call alone, so that no database is tempted to read all that an agent ever did for each call.
     """
     calls = {row.call_id for row in passages}
     query = select(
         _ACTIVITY.call_id, _ACTIVITY.agent_id, _ACTIVITY.value, _ACTIVITY.started_at, _ACTIVITY.ended_at
-    ).where(_ACTIVITY.call_id.in_(calls), _ACTIVITY.ended_at.is_not(None))
-    times: dict[tuple[str, str], list[tuple[str, Period]]] = {}
+    ).where(_ACTIVITY.call_id.in_(calls))
+    work: dict[str, list[tuple[str, StateSpan]]] = {}
     for call_id, agent_id, value, since, until in await connection.execute(query):
-        times.setdefault((call_id, agent_id), []).append((value, Period(since, until)))
-    return times
+        span = StateSpan(since, until, AgentState(value), call_id)
+        work.setdefault(call_id, []).append((agent_id, span))
+    return work
 
 
-def _lengths(
-    state: AgentState, times: Iterable[tuple[str, Period]], *, since: datetime | None
-) -> list[timedelta]:
-    """How long the passage's agent was in a state for its call, each time."""
+def _lengths(state: AgentState, work: Iterable[StateSpan], *, since: datetime | None) -> list[timedelta]:
+    """How long an agent was in a state for a call since then, each time that is over."""
     return [
-        span.length for value, span in times if value == state and since is not None and span.since >= since
+        span.until - span.since
+        for span in work
+        if span.state is state and span.until is not None and since is not None and span.since >= since
     ]
 
 
-def _passage(row: Row[Any], spans: Iterable[Period], times: Sequence[tuple[str, Period]]) -> Passage:
-    """`spans`: from when until when phones rang for the call in this queue, in whichever of its passages. `times`: see `_times`."""
+def _settled_at(ended_at: datetime | None, notes: Iterable[StateSpan]) -> datetime | None:
+    """When the call and all notes about it were over."""
+    ends = [ended_at, *(span.until for span in notes)]
+    over = [at for at in ends if at is not None]
+    return max(over) if len(over) == len(ends) else None
+
+
+def _passage(row: Row[Any], spans: Iterable[Period], work: Sequence[tuple[str, StateSpan]]) -> Passage:
+    """`spans`: from when until when phones rang for the call in this queue, in whichever of its passages. `work`: see `_work`."""
     end = row.connected_at or row.left_at
-    holds = _lengths(AgentState.HELD, times, since=row.connected_at)
-    wrap_ups = _lengths(AgentState.WRAP_UP, times, since=row.completed_at)
+    own = [span for agent_id, span in work if agent_id == row.agent_id]
+    holds = _lengths(AgentState.HELD, own, since=row.connected_at)
+    wrap_ups = _lengths(AgentState.WRAP_UP, own, since=row.completed_at)
     return value_of(
         Passage,
         row,
@@ -190,11 +195,11 @@ def _passage(row: Row[Any], spans: Iterable[Period], times: Sequence[tuple[str, 
         hold=sum(holds, timedelta()),
         holds=len(holds),
         wrap_up=sum(wrap_ups, timedelta()),
+        settled_at=_settled_at(row.ended_at, (span for _, span in work if span.state is AgentState.WRAP_UP)),
         is_ended_by_agent=row.ended_by == HangUpParty.AGENT,
         is_ended_by_caller=row.ended_by == HangUpParty.CALLER,
-        is_ended_on_hold=any(
-            value == AgentState.HELD and span.until == row.completed_at for value, span in times
-        ),
+        is_ended_on_hold=row.completed_at is not None
+        and any(span.state is AgentState.HELD and span.until == row.completed_at for span in own),
         is_repeat=bool(row.is_repeat),
         ring_number=row.ring,
         rung=timedelta() if end is None else time_rung(spans, Period(row.enqueued_at, end)),

@@ -56,6 +56,7 @@ def answered(
         agent_id=agent,
         completed_at=connected + timedelta(seconds=talk + hold),
         ended_at=connected + timedelta(seconds=talk + hold),
+        settled_at=connected + timedelta(seconds=talk + hold + wrap_up),
         hold=timedelta(seconds=hold),
         holds=int(hold > 0) if holds is None else holds,
         wrap_up=timedelta(seconds=wrap_up),
@@ -77,6 +78,7 @@ def left(
         entered_at=at(start),
         left_at=at(start + wait),
         ended_at=at(start + wait),
+        settled_at=at(start + wait),
         exit_reason=reason,
     )
 
@@ -94,6 +96,7 @@ def refused(reason: ExitReason = ExitReason.JOIN_FULL) -> Passage:
         enqueued_at=at(0),
         left_at=at(0),
         ended_at=at(1),
+        settled_at=at(1),
         exit_reason=reason,
     )
 

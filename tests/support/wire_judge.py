@@ -394,8 +394,9 @@ class WireJudge:
         }
 
     def _resolution(self, stay: Stay) -> float:
-        """The whole call, and the notes after it."""
-        return stay.lasted + (self.rules.wrap_ups[stay.queue] if stay.how == "answered" else 0)
+        """The whole call, and the notes after it, whichever queue it was answered in."""
+        won = stay.call.winner
+        return stay.lasted + (self.rules.wrap_ups[won.queue] if won else 0)
 
     def _of_ringings(self, ringings: Sequence[Ringing]) -> dict[str, Expected]:
         ended = [each for each in ringings if each.over is not None]

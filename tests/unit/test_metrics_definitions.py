@@ -158,6 +158,13 @@ def test_a_resolution_of_exactly_r_is_in_time(talk: float, in_time: int) -> None
     assert value("resolved_in_time", tally(day, terms=terms), terms) == in_time
 
 
+def test_a_call_about_which_somebody_still_writes_is_not_resolved_yet() -> None:
+    """What counted now would not count when the notes are done late."""
+    day = [answered(10, 40), replace(answered(10, 90, start=60), settled_at=None)]
+    names = ("ended", "resolved_in_time", "avg_resolution", "avg_call_time")
+    assert [value(name, tally(day)) for name in names] == [2, 1, 50, 75]
+
+
 def test_who_ended_a_call_on_hold_is_told() -> None:
     """The caller, the agent, or neither: then it was a fault."""
     day = [

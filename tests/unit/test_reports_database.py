@@ -134,6 +134,35 @@ async def test_a_passage_has_its_talk_hold_and_wrap_up(tmp_path: Path, database:
     assert (full.entered_at, full.exit_reason) == (None, ExitReason.JOIN_FULL)
 
 
+async def test_a_call_is_resolved_when_the_last_notes_about_it_are_done(
+    tmp_path: Path, database: TestDatabase
+) -> None:
+    """In each queue through which it went, whoever took the notes; not while somebody still writes."""
+    first, taken = QueueId("first"), CallId("taken")
+    overflows: list[Fact] = [
+        calls.CallStarted(at(0), taken, CallKind.INBOUND, at(0), "4001", "", "400"),
+        acd.CallQueued(at(0), taken, first, at(0), 0, 1),
+        acd.CallLeft(at(1), taken, first, at(0), ExitReason.TIMEOUT, None, 1),
+        acd.CallQueued(at(2), taken, SALES, at(0), 0, 1, first),
+        acd.AgentStateChanged(at(10), ANN, AgentState.CONNECTED, taken),
+        acd.CallConnected(at(10), taken, SALES, ANN, OfferId("taken-1"), at(0), at(10)),
+        acd.CallCompleted(at(70), taken, SALES, ANN, at(10)),
+        acd.AgentStateChanged(at(70), ANN, AgentState.WRAP_UP, taken),
+        calls.CallEnded(at(70), taken, HangUpParty.AGENT, 16, at(10), 0),
+    ]
+    found = []
+    async with running_journal(tmp_path, database.url) as journal:
+        for facts in (overflows, [acd.AgentStateChanged(at(90), ANN, AgentState.IDLE)]):
+            for fact in facts:
+                journal.append("Something", b"{}", fact.at, encode_facts((fact,)))
+            await journal.flush()
+            found.append(await passages(PastFigures(journal.database.engine)))
+    assert [[(each.queue_id, each.duration, each.resolution) for each in some] for some in found] == [
+        [(queue, timedelta(seconds=70), resolution) for queue in (first, SALES)]
+        for resolution in (None, timedelta(seconds=90))
+    ]
+
+
 @pytest.mark.parametrize("party", [HangUpParty.CALLER, HangUpParty.AGENT])
 async def test_a_conversation_that_ends_on_hold_is_known_as_such(
     party: HangUpParty, tmp_path: Path, database: TestDatabase

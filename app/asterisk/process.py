@@ -212,11 +212,12 @@ class Asterisk:
         self._own_name_is_slow = not await names.own_name_is_quick()
         self._child = self._spawn()
         try:
+            write_note(self.layout, self._child.pid, self.ports)  # We may be killed before it is ready.
             await self._until_ready()
-            write_note(self.layout, self._child.pid, self.ports)
         except BaseException:
             await self._end(self._child, timedelta(0))
             self._forget_child()
+            remove_note(self.layout)
             raise
         self._ready_at = asyncio.get_running_loop().time()
         return timedelta(seconds=self._ready_at - began)

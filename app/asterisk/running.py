@@ -10,7 +10,7 @@ from app.asterisk.ports import Ports
 
 
 def write_note(layout: Layout, pid: int, ports: Ports) -> None:
-    """The node runs as this process."""
+    """The node runs as this process, though it may not be ready yet."""
     _note(layout).write_text(json.dumps({"pid": pid, "ports": asdict(ports)}))
 
 

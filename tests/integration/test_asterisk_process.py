@@ -313,8 +313,15 @@ def start_elsewhere(
     directory: Path, word: str, *, user: int | None = None
 ) -> tuple[subprocess.Popen[str], int]:
     """Another Thirdring that starts an Asterisk; returns it and the process id of its Asterisk."""
+    process = begin_elsewhere(directory, word, user=user)
+    assert process.stdout
+    return process, int(process.stdout.readline())
+
+
+def begin_elsewhere(directory: Path, word: str, *, user: int | None = None) -> subprocess.Popen[str]:
+    """Another Thirdring that begins to start an Asterisk."""
     python, packages = (sys.executable, "") if user is None else reachable_python()
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [python, "-c", _START_AND_TELL, str(directory), word],
         stdout=subprocess.PIPE,
         text=True,
@@ -327,8 +334,6 @@ def start_elsewhere(
             "PYTHONPATH": f".:{packages}",
         },
     )
-    assert process.stdout
-    return process, int(process.stdout.readline())
 
 
 def reachable_python() -> tuple[str, str]:
@@ -370,6 +375,32 @@ async def test_asterisk_outlives_the_thirdring_that_is_killed(
     assert successor.pid == pid
     await successor.stop()
     assert not is_alive(pid)
+
+
+async def test_an_asterisk_that_boots_while_its_thirdring_is_killed_is_not_left_behind(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """It would hold the SIP port, and no later start would get it."""
+    successor = Asterisk(node_config(tmp_path), directory=tmp_path / "node", installation=installation)
+    process = begin_elsewhere(tmp_path, "outlives")
+    await until(successor.layout.socket.exists, "expected Asterisk to boot")
+    end(process)
+    await successor.start()
+    assert nodes_of(successor.layout.etc) == [successor.pid]
+    await successor.stop()
+    assert nodes_of(successor.layout.etc) == []
+
+
+def nodes_of(etc: Path) -> list[int]:
+    """The processes that run with the configuration in this directory."""
+    mark = str(etc / "asterisk.conf")
+    return [
+        int(line.split()[0])
+        for line in subprocess.run(
+            ["ps", "-ewwo", "pid,stat,args"], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        if mark in line and line.split()[1][0] != "Z"
+    ]
 
 
 @pytest.fixture

@@ -20,9 +20,10 @@ def agents() -> Dashboard:
             number("Paused", _count('status="paused"')),
             number(
                 "Busy",
-                f"({_count(_WORK)}) / (sum(thirdring_agents{{{_LOGGED_IN}}}) > 0)",
+                f"({_count(_WORK)}) / ({_count(_LOGGED_IN)})",
                 unit=SHARE,
                 about="Of those logged in: ringing, talking, holding, wrapping up or calling.",
+                of_nothing="nobody",
             ),
             parts(
                 "By status and state", {"{{status}}, {{state}}": "sum by (status, state) (thirdring_agents)"}

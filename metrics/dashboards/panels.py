@@ -43,9 +43,13 @@ def number(
     about: str = "",
     colours: Colours = ((0, PLAIN),),
     words: Mapping[int, str] | None = None,
+    of_nothing: str = "no calls",
 ) -> stat.Panel:
-    """The value now, large; `words` stand for values that are codes. What is no number is told in words, not left blank or green."""
-    told: list[_Mapping] = [_UNKNOWN, _NO_SHARE]
+    """The value now, large; `words` stand for values that are codes, `of_nothing` for a share of nothing.
+
+    What is no number is told in words, not left blank or green.
+    """
+    told: list[_Mapping] = [_UNKNOWN, _special(SpecialValueMatch.NA_N, of_nothing)]
     if words:
         told.append(_words(words))
     panel = (
@@ -191,7 +195,6 @@ def _special(match: SpecialValueMatch, word: str) -> SpecialValueMap:
 
 
 _UNKNOWN = _special(SpecialValueMatch.NULL, "no data")
-_NO_SHARE = _special(SpecialValueMatch.NA_N, "no calls")
 
 
 def _query(expression: str, legend: str, *, letter: str) -> prometheus.Dataquery:

@@ -68,6 +68,29 @@ def test_the_promises_of_the_floor_are_no_longer_told_when_nobody_counts_them(tm
     assert "SUCCESS" in promtool("test", "rules", "floor.yaml", cwd=tmp_path)
 
 
+def test_with_nobody_logged_in_the_numbers_of_agents_are_known(tmp_path: Path) -> None:
+    """Zero, or a share of nobody. With the service away there are none: that alone is `no data`."""
+    shown = [
+        panel["targets"][0]["expr"]
+        for panel in panels(json.loads(documents()["thirdring-agents.json"]))
+        if panel["type"] == "stat"
+    ]
+    told = [
+        {
+            "expr": f"count({expression})",
+            "eval_time": at,
+            "exp_samples": [{"labels": "{}", "value": 1}] if at == "5m" else [],
+        }
+        for expression in shown
+        for at in ("5m", "12m")
+    ]
+    series = [{"series": 'thirdring_agents{status="logged_out",state="idle"}', "values": "8x10 stale"}]
+    case = {"interval": "1m", "input_series": series, "promql_expr_test": told}
+    (tmp_path / "agents.yaml").write_text(yaml.safe_dump({"tests": [case]}))
+    assert len(told) == 8
+    assert "SUCCESS" in promtool("test", "rules", "agents.yaml", cwd=tmp_path)
+
+
 def test_each_alert_was_seen_to_fire() -> None:
     """One that nobody has seen firing may never do it."""
     cases = yaml.safe_load((RULES / "tests" / "alerts.yaml").read_text())["tests"]

@@ -27,7 +27,7 @@ from app.asterisk.process import Asterisk
 from app.asterisk.render import needed_modules
 from app.errors import DirectoryInUse
 from app.simulator.phone import Phone
-from tests.support.asterisk import StartAsterisk, node_config
+from tests.support.asterisk import StartAsterisk, node_config, password_of
 from tests.support.asterisk_sounds import MUSIC_HZ
 from tests.support.until import until
 
@@ -226,6 +226,26 @@ async def test_an_asterisk_that_outlived_its_thirdring_is_adopted_with_its_calls
         await call.hears(MUSIC_HZ, since=asyncio.get_running_loop().time(), within=5)
         await second.stop()
         await call.until_ended()
+
+
+async def test_a_registered_phone_that_is_taken_away_and_given_back_can_be_rung(
+    start_asterisk: StartAsterisk, tmp_path: Path
+) -> None:
+    """Asterisk keeps its registration, and asks the phone at once instead of at its next turn."""
+    config = node_config(tmp_path)
+    config = replace(config, phones=replace(config.phones, qualify_every=timedelta(hours=1)))
+    asterisk = await start_asterisk(config)
+
+    async def can_be_rung() -> bool:
+        return "phone1 Not in use" in " ".join((await asterisk.console("pjsip list endpoints")).split())
+
+    async with Phone("phone1", password_of("phone1"), ("127.0.0.1", asterisk.ports.sip)) as phone:
+        await phone.register()
+        await until(can_be_rung, "expected phone1 to be registered")
+        await asterisk.reload(replace(config, devices=config.devices[1:]))
+        assert not await can_be_rung()
+        await asterisk.reload(config)
+        await until(can_be_rung, "expected phone1 to be asked")
 
 
 async def test_a_module_whose_file_is_missing_is_named(installation: Installation, tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ def settle() -> None:
 
 @contextmanager
 def calm() -> Iterator[None]:
-    """Nothing is collected inside; what is there at the end stays."""
+    """Nothing is collected inside. What is there at the end stays; what a failure leaves behind may go."""
     gc.disable()
     try:
         yield
-    finally:
         settle()
+    finally:
+        gc.enable()

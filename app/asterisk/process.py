@@ -169,14 +169,9 @@ class Asterisk:
     async def reload(self, config: NodeConfig) -> None:
         """Take over phones, trunks, music, dialplan and ARI user of `config`. Calls go on; the ports stay as they are."""
         await asyncio.to_thread(self._write_configuration, config)  # Thousands of phones take a while.
-        known = {device.id for device in self._config.devices}
         self._config = config
         for command in _RELOADED:
             await self.console(command)
-        for device in config.devices:
-            if device.id not in known:
-                # One that is back with its registration would count as unreachable until its next turn.
-                await self.console(f"pjsip qualify {device.id}")
 
     # ---- how -------------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 """An Asterisk of our own: started, watched, adopted, stopped."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import sysconfig
@@ -228,10 +230,10 @@ async def test_an_asterisk_that_outlived_its_thirdring_is_adopted_with_its_calls
         await call.until_ended()
 
 
-async def test_a_registered_phone_that_is_taken_away_and_given_back_can_be_rung(
+async def test_a_registered_phone_can_be_rung_again_soon_after_a_crash_and_when_it_is_given_back(
     start_asterisk: StartAsterisk, tmp_path: Path
 ) -> None:
-    """Asterisk keeps its registration, and asks the phone at once instead of at its next turn."""
+    """Asterisk keeps the registration, and asks the phone at once instead of at its next turn."""
     config = node_config(tmp_path)
     config = replace(config, phones=replace(config.phones, qualify_every=timedelta(hours=1)))
     asterisk = await start_asterisk(config)
@@ -245,7 +247,25 @@ async def test_a_registered_phone_that_is_taken_away_and_given_back_can_be_rung(
         await asterisk.reload(replace(config, devices=config.devices[1:]))
         assert not await can_be_rung()
         await asterisk.reload(config)
-        await until(can_be_rung, "expected phone1 to be asked")
+        await until(can_be_rung, "expected phone1 to be asked after the reload")
+        await until(lambda: is_on_disk("phone1", asterisk.layout.state), "expected Asterisk to write it down")
+        restarted = asyncio.Event()
+        asterisk.on_incident = lambda incident: restarted.set() if isinstance(incident, Restarted) else None
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(asterisk.watch())
+            asterisk.kill()
+            await restarted.wait()
+            await until(can_be_rung, "expected phone1 to be asked after the restart")
+            watching.cancel()
+
+
+def is_on_disk(phone: str, state: Path) -> bool:
+    """Whether a registration would outlive a crash: Asterisk writes its database once a second."""
+    with contextlib.closing(sqlite3.connect(state / "astdb.sqlite3")) as database:
+        (found,) = database.execute(
+            "SELECT count(*) FROM astdb WHERE key GLOB ?", (f"/registrar/contact/{phone};*",)
+        ).fetchone()
+    return bool(found)
 
 
 async def test_a_module_whose_file_is_missing_is_named(installation: Installation, tmp_path: Path) -> None:

@@ -90,13 +90,18 @@ class AriLink(Listener):
             self._submit_all(self._devices.miss())
 
     async def meet_new_phones(self) -> None:
-        """Asterisk knows the new phones now. Raises `AriError`; the next connect then makes up for it.
+        """Asterisk knows the new phones now. Raises `AriError`, unless there is no connection: the next one asks for all phones.
 
         Only theirs are looked at: events go on meanwhile, and are newer than any list.
         """
         new = set(self._devices.device_ids) - self._subscribed
-        await self._subscribe(sorted(new))
-        known = (await self.client.ask(endpoints.show_all(), lane=Lane.ESCAPE)).decode(list[Endpoint])
+        try:
+            await self._subscribe(sorted(new))
+            known = (await self.client.ask(endpoints.show_all(), lane=Lane.ESCAPE)).decode(list[Endpoint])
+        except AriError:
+            if self.reconciled.is_set():
+                raise
+            return
         self._submit_all(self._look_at(endpoint for endpoint in known if endpoint.resource in new))
 
     # --- what the client tells -----------------------------------------------------------------------------------

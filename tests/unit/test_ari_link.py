@@ -54,6 +54,19 @@ async def test_a_phone_that_a_reload_takes_away_is_unreachable_and_back_when_it_
         await until(lambda: hotline.reason(ANN) is None, "the phone stays unreachable")
 
 
+async def test_a_phone_that_a_reload_gives_back_while_asterisk_is_away_is_met_at_the_next_connect() -> None:
+    """Nothing went wrong, and nobody needs to reload once more."""
+    async with twin_hotline() as hotline:
+        await hotline.log_in(ANN)
+        hotline.link.watch(PHONES[1:])
+        await hotline.server.stop()
+        await until(lambda: count(hotline, AsteriskAway), "nobody says so")
+        hotline.link.watch(PHONES)
+        await hotline.link.meet_new_phones()
+        await hotline.server.start()
+        await until(lambda: hotline.reason(ANN) is None, "the phone stays unreachable")
+
+
 async def test_a_caller_who_is_gone_without_a_word_is_missed_at_the_first_join() -> None:
     """A refusal that nobody expected says that our picture is wrong. Otherwise agent after agent would answer for nobody."""
     async with twin_hotline() as hotline:

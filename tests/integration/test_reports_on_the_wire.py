@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
@@ -43,6 +44,7 @@ FORMULAS = (
 LAYOUTS = ("", "per=15min", "by=queue", "by=agent", "by=team", "per=15min&by=queue&by=agent&by=team")
 _GAUGES = ("thirdring_agents", "thirdring_calls", "thirdring_queue_calls", "thirdring_queue_members")
 _ATTEMPTS = 3
+_MOST_LATE, _LATEST_MILLISECONDS = 2, 300
 _WRITTEN_WITHIN = 10.0
 _SETTLED_AFTER = 3.5
 """Seconds after which a floor that stands still has nothing under way: planned answers, overflows, wrap-ups."""
@@ -50,6 +52,14 @@ _SETTLED_AFTER = 3.5
 
 class Disturbed(AssertionError):
     """The wire was disagreed with while the machine stood still: that proves nothing."""
+
+
+class ToldLate(AssertionError):
+    """A moment or two are off by a fraction of a second, and nothing else is.
+
+    Once in some thousand calls Asterisk itself tells of a ringing 0.15 s late, while it answers others. A service that is late by itself
+    is late in the next play, too.
+    """
 
 
 class Reports:
@@ -135,6 +145,13 @@ def check_quiet(cores: CoreWatch, difference: object) -> None:
         raise Disturbed(f"The machine lost {cores.longest * 1000:.0f} ms around a moment: {difference}")
 
 
+def check_late(found: list[str]) -> None:
+    """Raises `ToldLate`."""
+    late = [float(ms) for text in found for ms in re.findall(r"at is off by (\S+) ms$", text)]
+    if len(late) == len(found) <= _MOST_LATE and max(late) < _LATEST_MILLISECONDS:
+        raise ToldLate("\n".join(found))
+
+
 async def until_written(reports: Reports, judge: WireJudge) -> None:
     """The database is some milliseconds behind. What is not there in time is a difference."""
     handled = judge.figures(within=1, short=1)["handled"].value
@@ -166,6 +183,7 @@ async def agrees_with_the_wire(
     found += queue_log_differences(judge, await reports.text("reports/queue-log"))
     if found:
         check_quiet(cores, "\n".join(found))
+        check_late(found)
     assert not found, "\n".join(found)
     month = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
     people = (await service.ask("GET", f"missed-calls/charges?month={month}"))["people"]
@@ -173,14 +191,19 @@ async def agrees_with_the_wire(
     return await reports.report(f"{terms}&by=agent")
 
 
-async def undisturbed(play: Callable[[Path], Awaitable[None]], directory: Path) -> None:
-    """Play until the machine lets it be judged by milliseconds; three times at most."""
+async def undisturbed(play: Callable[[Path], Awaitable[None]], directory: Path, figures: Figures) -> None:
+    """Play until the machine lets it be judged by milliseconds, three times at most; and once more when Asterisk told late."""
+    was_late = False
     for attempt in range(_ATTEMPTS):
         try:
             (directory / str(attempt)).mkdir()
             return await play(directory / str(attempt))
-        except Disturbed as error:
+        except (Disturbed, ToldLate) as error:
+            if was_late and isinstance(error, ToldLate):
+                raise
+            was_late = was_late or isinstance(error, ToldLate)
             disturbance = error
+            figures("played again", str(error))
     pytest.skip(f"Expected a machine that does nothing else. {disturbance}")
 
 
@@ -206,7 +229,7 @@ async def test_every_figure_of_a_busy_minute_is_what_the_wire_says(tmp_path: Pat
         assert happened >= {"answered", "abandoned", "overflowed", "refused", "rang_out", "declined", "busy"}
         finds_what_somebody_changes(judge, report, ledger, log)
 
-    await undisturbed(play, tmp_path)
+    await undisturbed(play, tmp_path, figures)
 
 
 def finds_what_somebody_changes(judge: WireJudge, report: Any, ledger: list[Any], log: str) -> None:
@@ -233,7 +256,7 @@ def mutants(report: Any) -> Iterator[tuple[Any, str]]:
             yield changed, name
 
 
-async def test_a_kill_in_the_middle_changes_no_figure(tmp_path: Path) -> None:
+async def test_a_kill_in_the_middle_changes_no_figure(tmp_path: Path, figures: Figures) -> None:
     """Nor does another one, with the derived tables made anew; calls in progress are counted once."""
 
     async def play(directory: Path) -> None:
@@ -256,7 +279,7 @@ async def test_a_kill_in_the_middle_changes_no_figure(tmp_path: Path) -> None:
                 await floor.close()
             await agrees_with_the_wire(service, reports, judge_of(rules, floor, cores), cores)
 
-    await undisturbed(play, tmp_path)
+    await undisturbed(play, tmp_path, figures)
 
 
 async def is_unmoved_by_kills(service: ServiceProcess, reports: Reports) -> None:
